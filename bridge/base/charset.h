@@ -1,0 +1,33 @@
+/* Bytes from an xPL network as UTF-8 (QUIRKS.md §1.18): what is valid UTF-8 stays, anything else is read in the
+ * configured 8-bit character set. */
+#ifndef BASE_CHARSET_H
+#define BASE_CHARSET_H
+
+#include <stdint.h>
+
+#include "base/text.h"
+
+struct charset {
+    /* UTF-8 of each byte above 0x7F: length (0: no character in this set) and bytes. */
+    struct {
+        uint8_t size;
+        char bytes[4];
+    } high[128];
+};
+
+/* Any 8-bit set that iconv knows ("windows-1252", "iso-8859-15"). 0, or -EINVAL when it is unknown or no superset
+ * of ASCII in single bytes. */
+int charset_init(struct charset *charset, const char *name);
+
+bool utf8_is_valid(struct xpl_slice text);
+
+/* Length of the valid UTF-8 character at the start of the slice, 0 when there is none. *ret_code may be NULL. */
+size_t utf8_next(struct xpl_slice text, uint32_t *ret_code);
+
+/* Whether MQTT brokers refuse the character in a topic: C0 and C1 controls, DEL, non-characters. */
+bool utf8_is_forbidden(uint32_t code);
+
+/* Appends the text as valid UTF-8. A byte that has no character becomes U+FFFD. */
+void charset_text(const struct charset *charset, struct xpl_slice text, struct text *ret);
+
+#endif

@@ -1,0 +1,39 @@
+/* A text builder over storage that the caller owns: no allocation, never writes past the end.
+ *
+ * What does not fit sets `overflow` and is dropped; the text stays NUL-terminated. Ask once, at the end.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "xpl/slice.h"
+
+struct text {
+    char *data;
+    size_t size;     /* bytes in use, without the NUL */
+    size_t capacity; /* bytes of storage, with the NUL */
+    bool overflow;
+};
+
+/* Over an array. */
+#define TEXT(array) ((struct text){ (array), 0, sizeof(array), false })
+
+void text_reset(struct text *text);
+void text_char(struct text *text, char c);
+void text_slice(struct text *text, struct xpl_slice slice);
+void text_string(struct text *text, const char *string);
+void text_lower(struct text *text, struct xpl_slice slice);
+void text_number(struct text *text, int64_t number);
+void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The bytes as the content of a JSON string, without the quotes. Input must be UTF-8 (charset.h makes it so). */
+void text_json(struct text *text, struct xpl_slice slice);
+
+static inline struct xpl_slice text_get(const struct text *text)
+{
+    return xpl_slice(text->data, text->size);
+}
+
+#endif
