@@ -1,4 +1,5 @@
-/* Addresses: vendor-device.instance (XPL.md §1, §1.2), targets and groups. */
+/* Addresses: vendor-device.instance as the xPL specification has them, targets and groups; and IPv4
+ * endpoints. */
 #ifndef XPL_ADDRESS_H
 #define XPL_ADDRESS_H
 
@@ -6,14 +7,16 @@
 
 #include "xpl/slice.h"
 
-/* Limits for what we send; receipt is tolerant (XPL.md §1, QUIRKS.md §1.9-11). */
-#define XPL_VENDOR_MAX 8
-#define XPL_DEVICE_MAX 8
+/* Limits of the specification, for what we send, in octets. What arrives may be longer: a device of nine
+ * letters and an instance that is a whole host name are both in use. */
+#define XPL_VENDOR_MAX   8
+#define XPL_DEVICE_MAX   8
 #define XPL_INSTANCE_MAX 16
-#define XPL_ADDRESS_MAX (XPL_VENDOR_MAX + 1 + XPL_DEVICE_MAX + 1 + XPL_INSTANCE_MAX)
+#define XPL_ADDRESS_MAX  (XPL_VENDOR_MAX + 1 + XPL_DEVICE_MAX + 1 + XPL_INSTANCE_MAX)
 
-/* An address as received: split at the first '-' and the first '.' after it; slices borrow.
- * A source that is no address (QUIRKS.md §1.9) keeps `text`, with the parts that are not there empty. */
+/* An address as received: vendor and device are parted by the first '-', the instance follows the first '.';
+ * slices borrow. A text that is no address (sources without '-' or '.' are in use) keeps `text`, and has
+ * empty parts where nothing is: "nodejs.host-1" is vendor "nodejs", instance "host-1"; "*" is vendor "*". */
 struct xpl_address {
     struct xpl_slice text; /* the whole, as received */
     struct xpl_slice vendor;
@@ -24,13 +27,14 @@ struct xpl_address {
 /* Never fails: what is missing is empty. */
 struct xpl_address xpl_address_split(struct xpl_slice text);
 
-/* Whether `text` is a full address that strict receivers accept as a source (lower or upper case). */
+/* Whether `text` is a full address that strict receivers accept as a source: 1-8, 1-8 and 1-16 letters and
+ * digits, in any case, the instance also with '-'. A group is none. */
 bool xpl_address_is_strict(struct xpl_slice text);
 
 /* "*" */
 bool xpl_target_is_all(struct xpl_slice target);
 
-/* "xpl-group.NAME": true, and *ret_name borrows NAME. */
+/* "xpl-group.NAME" in any case, NAME not empty: true, and *ret_name borrows NAME. */
 bool xpl_target_is_group(struct xpl_slice target, struct xpl_slice *ret_name);
 
 /* "*", a strict address or a strict group: what may stand in a message that we send. */
@@ -46,7 +50,12 @@ struct xpl_endpoint {
     uint16_t port;
 };
 
-/* Dotted quad. 0, or XPL_E_VALUE; *ret stays untouched then. */
+/* Dotted quad, without leading zeros. 0, or XPL_E_VALUE; *ret stays untouched then. */
 int xpl_ip_parse(struct xpl_slice text, uint32_t *ret);
+
+#define XPL_IP_TEXT_MAX 16 /* bytes of a dotted quad, with NUL */
+
+/* Returns the length written, without the NUL. */
+size_t xpl_ip_format(char ret[XPL_IP_TEXT_MAX], uint32_t ip);
 
 #endif

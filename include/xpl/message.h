@@ -1,9 +1,9 @@
-/* The xPL message: one UDP datagram (XPL.md §1).
+/* The xPL message: one UDP datagram.
  *
- * Parsing is tolerant exactly where real senders need it (XPL.md §1.1, QUIRKS.md §1): any case, CRLF,
- * a missing last line feed, header lines in any order, '=' in values, repeated names, empty values and
- * bodies, over-long names and schemas. Formatting is strict: what leaves us is accepted by the strictest
- * receiver known, or fails with the reason.
+ * Parsing is tolerant exactly where real senders need it: any case, CRLF, a missing last line feed, header
+ * lines in any order, more than known or missing (all but the source), '=' in values, repeated names, empty
+ * values and bodies, over-long names and schemas. Formatting is strict: what leaves us is accepted by the
+ * strictest receiver known, or fails with the reason.
  */
 #ifndef XPL_MESSAGE_H
 #define XPL_MESSAGE_H
@@ -11,12 +11,12 @@
 #include "xpl/address.h"
 #include "xpl/slice.h"
 
-#define XPL_PORT 3865         /* UDP, IANA "xpl" */
-#define XPL_MESSAGE_MAX 1472  /* octets that we send: 1500 with IP and UDP headers */
+#define XPL_PORT         3865  /* UDP, IANA "xpl" */
+#define XPL_MESSAGE_MAX  1472  /* octets that we send: 1500 with IP and UDP headers */
 #define XPL_DATAGRAM_MAX 65507 /* octets that may arrive: the most UDP over IPv4 can carry */
-#define XPL_NAME_MAX 16       /* octets of an item name that we send */
-#define XPL_CLASS_MAX 8       /* octets of a schema class, and of a schema type, that we send */
-#define XPL_ITEMS_MAX 512     /* items of one message, both ways */
+#define XPL_NAME_MAX     16    /* octets of an item name that we send */
+#define XPL_CLASS_MAX    8     /* octets of a schema class, and of a schema type, that we send */
+#define XPL_ITEMS_MAX    512   /* items of one message, both ways */
 
 enum xpl_type { XPL_CMND, XPL_STAT, XPL_TRIG };
 
@@ -64,15 +64,24 @@ const char *xpl_error_text(int error);
 const char *xpl_type_name(enum xpl_type type);
 
 /* Parses one datagram. 0, or a positive enum xpl_error, *ret being undefined then.
- * Bytes after the body's closing brace are ignored. A line without '=' in the body is skipped, and so is a blank one. */
+ *
+ * Bytes after the body's closing brace are ignored (padding, further blocks, a second message). A line
+ * without '=' in the body is skipped, and so is a blank one. Blanks around names, header values and the
+ * schema do not count; a value is everything between the first '=' and the line end, whatever bytes it holds.
+ * A missing hop counts as 1, a missing target as "*"; of a header line that occurs twice the first counts. */
 int xpl_message_parse(struct xpl_message *ret, const char *data, size_t size);
 
 /* First item of that name, without case; NULL when there is none. */
 const struct xpl_item *xpl_message_item(const struct xpl_message *message, struct xpl_slice name);
 
-/* Writes the message as a strict datagram (no NUL). 0, or a positive enum xpl_error; *ret_size untouched then.
- * Addresses, schema and names are written in lower case, values as they are. *ret_item, if not NULL, gets the
- * index of the item at fault for XPL_E_NAME and XPL_E_VALUE, else SIZE_MAX. */
+/* Writes the message as a strict datagram (no NUL). 0, or a positive enum xpl_error; *ret_size untouched
+ * then. Only type, hop, source.text, target.text, schema and the items are read.
+ *
+ * Strict: the target of a stat or trig is "*"; addresses as in address.h; schema class and type and names of
+ * letters, digits and '-' (some devices know names with '_', but the strictest receivers drop the whole
+ * message for one); no control characters in values, other bytes pass; an empty body is legal, though some
+ * receivers drop it. Addresses, schema and names are written in lower case, values as they are. *ret_item, if
+ * not NULL, gets the index of the item at fault for XPL_E_NAME and XPL_E_VALUE, else SIZE_MAX. */
 int xpl_message_format(const struct xpl_message *message, char *buffer, size_t capacity, size_t *ret_size,
                        size_t *ret_item);
 

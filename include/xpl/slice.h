@@ -29,7 +29,7 @@ static inline struct xpl_slice xpl_slice_from(const char *string)
     return (struct xpl_slice){ string, string ? strlen(string) : 0 };
 }
 
-/* ASCII only and locale-free: xPL compares everything but values without case (XPL.md §1). */
+/* ASCII only and locale-free: xPL compares everything but values without case. */
 static inline char xpl_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
