@@ -20,6 +20,7 @@
 #define LIMIT_PENDING 256            /* commands waiting for a repeat or a confirmation; more: refused, counted */
 #define LIMIT_RATES 10000            /* topics with a rate rule remembered; more: the longest unused goes */
 #define LIMIT_INCLUDE_DEPTH 16       /* include in include; deeper: an error at load */
+#define LIMIT_XML_DEPTH 64           /* elements inside each other in an XML file; deeper: an error at load */
 #define LIMIT_FILE (16u << 20)       /* bytes of a config or mapping file; larger: an error at load */
 
 #endif
