@@ -20,6 +20,11 @@
 #define LIMIT_PENDING 256            /* commands waiting for a repeat or a confirmation; more: refused, counted */
 #define LIMIT_RATES 10000            /* topics with a rate rule remembered; more: the longest unused goes */
 #define LIMIT_INCLUDE_DEPTH 16       /* include in include; deeper: an error at load */
+#define LIMIT_NETWORKS 64            /* networks in `allow`; more: an error at load */
+#define LIMIT_GROUPS 16              /* xPL groups we belong to; more: an error at load */
+#define LIMIT_MAPPING_FILES 64       /* mapping files named by the settings; more: an error at load */
+#define LIMIT_PREFIX 128             /* bytes of the topic prefix; longer: an error at load */
+#define LIMIT_SETTING 4096           /* bytes of any one setting; longer: an error at load */
 #define LIMIT_XML_DEPTH 64           /* elements inside each other in an XML file; deeper: an error at load */
 #define LIMIT_FILE (16u << 20)       /* bytes of a config or mapping file; larger: an error at load */
 
