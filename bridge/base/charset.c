@@ -98,6 +98,19 @@ void charset_text(const struct charset *charset, struct xpl_slice text, struct t
         else if (charset->high[byte - 0x80].size)
             text_slice(ret, xpl_slice(charset->high[byte - 0x80].bytes, charset->high[byte - 0x80].size));
         else
+            text_char(ret, (char)byte);
+    }
+}
+
+void utf8_clean(struct xpl_slice text, struct text *ret)
+{
+    while (text.size) {
+        size_t size = utf8_next(text, NULL);
+        if (size)
+            text_slice(ret, xpl_slice(text.data, size));
+        else
             text_slice(ret, XPL_SLICE("\xef\xbf\xbd"));
+        size += size == 0;
+        text = xpl_slice(text.data + size, text.size - size);
     }
 }

@@ -20,6 +20,15 @@ void diag_deinit(struct diag *diag)
     diag_init(diag);
 }
 
+/* The name of a file may go before the findings do. */
+static const char *keep_file(struct diag *diag, const char *file)
+{
+    for (const struct diag_finding *f = diag->first; f && file; f = f->next)
+        if (f->place.file && strcmp(f->place.file, file) == 0)
+            return f->place.file;
+    return file ? arena_string(&diag->arena, file) : NULL;
+}
+
 void diag_add(struct diag *diag, enum diag_level level, struct diag_place place, const char *format, ...)
 {
     diag->n_errors += level == DIAG_ERROR;
@@ -38,6 +47,7 @@ void diag_add(struct diag *diag, enum diag_level level, struct diag_place place,
     if (!finding)
         return;
     *finding = (struct diag_finding){ level, place, arena_string(&diag->arena, text), NULL };
+    finding->place.file = keep_file(diag, place.file);
     if (!finding->text)
         finding->text = "(out of memory)";
     *diag->last = finding;

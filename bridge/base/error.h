@@ -14,10 +14,10 @@
 
 /* A programming error, never an input error: says where and aborts, in every build. */
 void panic_at(const char *file, int line, const char *what) __attribute__((noreturn));
-#define must(condition)                                                                                      \
-    do {                                                                                                     \
-        if (!(condition))                                                                                    \
-            panic_at(__FILE__, __LINE__, #condition);                                                        \
+#define must(condition)                               \
+    do {                                              \
+        if (!(condition))                             \
+            panic_at(__FILE__, __LINE__, #condition); \
     } while (0)
 
 #endif

@@ -25,9 +25,9 @@ bool log_enabled(enum log_area area, enum log_level level);
 
 void log_write(enum log_area area, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-#define log_error(area, ...) log_write((area), LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_error(area, ...)   log_write((area), LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(area, ...) log_write((area), LOG_LEVEL_WARNING, __VA_ARGS__)
-#define log_info(area, ...) log_write((area), LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(area, ...) log_write((area), LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(area, ...)    log_write((area), LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(area, ...)   log_write((area), LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 #endif

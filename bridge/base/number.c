@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define DIGITS_MAX 320 /* significant digits that a number text may have */
-#define PLAIN_MAX 30   /* digits up to which a number is written without an exponent */
+#define PLAIN_MAX  30  /* digits up to which a number is written without an exponent */
 
 /* digits · 10^exponent, digits without leading or trailing zeros; zero has no digits. */
 struct decimal {

@@ -15,11 +15,12 @@ int number_parse(struct xpl_slice text, double *ret);
 /* A plain unsigned integer in low..high. 0 or -EINVAL. */
 int number_parse_unsigned(struct xpl_slice text, uint64_t low, uint64_t high, uint64_t *ret);
 
-/* The shortest way to write the same number: no plus, no leading or trailing zeros, no exponent where the number
- * has at most 30 digits, no negative zero. 0 or -EINVAL. Appends to ret. */
+/* The shortest way to write the same number: no plus, no leading or trailing zeros, no exponent where the
+ * number has at most 30 digits, no negative zero. 0 or -EINVAL. Appends to ret. */
 int number_shortest(struct xpl_slice text, struct text *ret);
 
-/* At most `decimals` digits behind the point, half away from zero, no trailing zeros, no exponent. 0 or -EINVAL. */
+/* At most `decimals` digits behind the point, half away from zero, no trailing zeros, no exponent. 0 or
+ * -EINVAL. */
 int number_round(struct xpl_slice text, unsigned decimals, struct text *ret);
 
 /* A computed number: 15 significant digits, then the shortest form. */

@@ -28,7 +28,8 @@ void text_lower(struct text *text, struct xpl_slice slice);
 void text_number(struct text *text, int64_t number);
 void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The bytes as the content of a JSON string, without the quotes. Input must be UTF-8 (charset.h makes it so). */
+/* The bytes as the content of a JSON string, without the quotes. Input must be UTF-8 (charset.h makes it so).
+ */
 void text_json(struct text *text, struct xpl_slice slice);
 
 static inline struct xpl_slice text_get(const struct text *text)

@@ -1,8 +1,9 @@
 /* The driver table: what the session needs from an MQTT client library, and nothing else.
  *
- * paho.c implements it over Paho's async client; tests/sim implements it as a fake broker. All calls come from the
- * loop's thread, never while a connect is under way (LIMITS.md §5: name lookup runs under Paho's global lock).
- * Answers come back as struct mqtt_event through the inbox, identified by the context that the call was given.
+ * paho.c implements it over Paho's async client; tests/sim implements it as a fake broker. All calls come
+ * from the loop's thread, never while a connect is under way (LIMITS.md §5: name lookup runs under Paho's
+ * global lock). Answers come back as struct mqtt_event through the inbox, identified by the context that the
+ * call was given.
  */
 #ifndef MQTT_DRIVER_H
 #define MQTT_DRIVER_H
@@ -48,9 +49,11 @@ struct mqtt_driver_ops {
     int (*connect)(struct mqtt_driver *driver, const struct mqtt_connect *connect);
     /* 0: DISCONNECTED follows. */
     int (*disconnect)(struct mqtt_driver *driver, int timeout_ms);
-    /* 0: PUBLISHED or PUBLISH_FAILED follows, or LOST in place of all answers that are still out. Copies what it is given. */
+    /* 0: PUBLISHED or PUBLISH_FAILED follows, or LOST in place of all answers that are still out. Copies what
+     * it is given. */
     int (*publish)(struct mqtt_driver *driver, const struct mqtt_publish *publish);
-    /* 0: SUBSCRIBED or SUBSCRIBE_FAILED follows. Retained messages are asked for not to be sent (v5 retain handling 2). */
+    /* 0: SUBSCRIBED or SUBSCRIBE_FAILED follows. Retained messages are asked for not to be sent (v5 retain
+     * handling 2). */
     int (*subscribe)(struct mqtt_driver *driver, const char *filter, int qos, uint64_t context);
     int (*unsubscribe)(struct mqtt_driver *driver, const char *filter);
 };
@@ -58,7 +61,7 @@ struct mqtt_driver_ops {
 enum mqtt_event_type {
     MQTT_EVENT_CONNECTED,
     MQTT_EVENT_CONNECT_FAILED,
-    MQTT_EVENT_LOST,         /* the connection broke; also for a DISCONNECT from the broker, with its reason */
+    MQTT_EVENT_LOST, /* the connection broke; also for a DISCONNECT from the broker, with its reason */
     MQTT_EVENT_DISCONNECTED, /* our own disconnect is done */
     MQTT_EVENT_PUBLISHED,
     MQTT_EVENT_PUBLISH_FAILED,
@@ -71,14 +74,15 @@ enum mqtt_event_type {
 struct mqtt_event {
     enum mqtt_event_type type;
     uint64_t context;
-    int reason;          /* a CONNACK return code of 3.1.1, an MQTT 5 reason code, or a negative library code */
-    char text[128];      /* for people, may be empty */
+    int reason;     /* a CONNACK return code of 3.1.1, an MQTT 5 reason code, or a negative library code */
+    char text[128]; /* for people, may be empty */
     int receive_maximum; /* CONNECTED: what this connection allows in flight (65535 when not said) */
     int qos;             /* SUBSCRIBED: granted; MESSAGE */
     bool retained;       /* MESSAGE */
-    struct xpl_slice topic, payload, response_topic, correlation; /* MESSAGE; the last two with data NULL when not given */
-    int64_t expiry_s;    /* MESSAGE: seconds of MQTT 5 message expiry left, -1 when not given */
-    int64_t arrived_ms;  /* MESSAGE: monotonic time at which the library handed it to us */
+    struct xpl_slice topic, payload, response_topic,
+        correlation;    /* MESSAGE; the last two with data NULL when not given */
+    int64_t expiry_s;   /* MESSAGE: seconds of MQTT 5 message expiry left, -1 when not given */
+    int64_t arrived_ms; /* MESSAGE: monotonic time at which the library handed it to us */
 };
 
 #endif

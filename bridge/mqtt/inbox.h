@@ -1,8 +1,8 @@
 /* The inbox: THE crossing of threads. Paho's threads push, the loop drains.
  *
  * One mutex, in inbox.c; nothing is called while it is held but malloc-free list operations. Messages beyond
- * LIMIT_INBOX are dropped and counted; answers (connected, published, lost …) are bounded by what we sent, and are
- * never dropped.
+ * LIMIT_INBOX are dropped and counted; answers (connected, published, lost …) are bounded by what we sent,
+ * and are never dropped.
  */
 #ifndef MQTT_INBOX_H
 #define MQTT_INBOX_H
@@ -11,11 +11,13 @@
 
 struct inbox;
 
-/* `wake` is called from any thread after a push, without the lock (the loop's uv_async_send). 0 or negative errno. */
+/* `wake` is called from any thread after a push, without the lock (the loop's uv_async_send). 0 or negative
+ * errno. */
 int inbox_new(struct inbox **ret, void (*wake)(void *context), void *context);
 void inbox_free(struct inbox *inbox);
 
-/* Any thread. Copies everything the event points to. A message that finds no room or memory is dropped and counted. */
+/* Any thread. Copies everything the event points to. A message that finds no room or memory is dropped and
+ * counted. */
 void inbox_push(struct inbox *inbox, const struct mqtt_event *event);
 
 /* Loop's thread: takes the oldest, NULL when there is none. Free it with inbox_event_free. */

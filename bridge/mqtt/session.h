@@ -1,18 +1,20 @@
-/* The MQTT session: our own reconnect, our own outbox, over a driver. A pure state machine: time and chance are
- * arguments, effects go through the driver table and the listener.
+/* The MQTT session: our own reconnect, our own outbox, over a driver. A pure state machine: time and chance
+ * are arguments, effects go through the driver table and the listener.
  *
- *   IDLE -> CONNECTING -> SUBSCRIBING -> UP -> (LOST) -> WAITING -> CONNECTING ...      stop: -> CLOSING -> CLOSED
+ *   IDLE -> CONNECTING -> SUBSCRIBING -> UP -> (LOST) -> WAITING -> CONNECTING ...      stop: -> CLOSING ->
+ * CLOSED
  *
- * At each connect: every subscription, then listener.up (where core announces and says `online`), then all retained
- * states that were not published meanwhile, in the order of their first publish, then the events that waited.
+ * At each connect: every subscription, then listener.up (where core announces and says `online`), then all
+ * retained states that were not published meanwhile, in the order of their first publish, then the events
+ * that waited.
  *
- * Outbox: a state is kept once per topic, newest wins, for as long as the session lives, so that a broker that comes
- * back empty gets the same tree again. An event waits in a ring bounded in number, bytes and age. A transient message
- * is sent now or dropped. Every message handed in ends as exactly one of: published, coalesced, expired, dropped-*,
- * or is still waiting. Order per topic is the order of session_publish.
+ * Outbox: a state is kept once per topic, newest wins, for as long as the session lives, so that a broker
+ * that comes back empty gets the same tree again. An event waits in a ring bounded in number, bytes and age.
+ * A transient message is sent now or dropped. Every message handed in ends as exactly one of: published,
+ * coalesced, expired, dropped-*, or is still waiting. Order per topic is the order of session_publish.
  *
- * In flight at the driver: at most min(LIMIT_INFLIGHT, the least Receive Maximum ever seen), because Paho 1.3.12
- * never raises that again and stalls a second per message beyond it (LIMITS.md §2.1).
+ * In flight at the driver: at most min(LIMIT_INFLIGHT, the least Receive Maximum ever seen), because
+ * Paho 1.3.12 never raises that again and stalls a second per message beyond it (LIMITS.md §2.1).
  */
 #ifndef MQTT_SESSION_H
 #define MQTT_SESSION_H
@@ -37,7 +39,8 @@ struct session_options {
 };
 
 enum session_lane {
-    SESSION_STATE,     /* retained: newest wins, published again at each connect; an empty payload clears and forgets */
+    SESSION_STATE,     /* retained: newest wins, published again at each connect; an empty payload clears and
+                          forgets */
     SESSION_EVENT,     /* not retained: in order, at least once within bounds */
     SESSION_TRANSIENT, /* of no use later: answers, health */
 };
@@ -49,8 +52,8 @@ struct session_publish {
     struct xpl_slice correlation; /* TRANSIENT only; data NULL: none */
 };
 
-/* What the session tells. Called from inside session_… calls: the listener may publish and subscribe from there,
- * not stop or free. */
+/* What the session tells. Called from inside session_… calls: the listener may publish and subscribe from
+ * there, not stop or free. */
 struct session_listener {
     void *context;
     void (*up)(void *context, int64_t now_ms);
@@ -73,14 +76,15 @@ enum session_state {
 };
 
 /* Everything but `driver` and `counters` is copied. 0 or -ENOMEM. */
-int session_new(struct session **ret, const struct session_options *options, const struct mqtt_driver_ops *ops,
-                struct mqtt_driver *driver, const struct session_listener *listener, struct counters *counters);
+int session_new(struct session **ret, const struct session_options *options,
+                const struct mqtt_driver_ops *ops, struct mqtt_driver *driver,
+                const struct session_listener *listener, struct counters *counters);
 void session_free(struct session *session);
 
 void session_start(struct session *session, int64_t now_ms);
 
-/* Publishes the given `offline` on the will topic if up, waits for what is in flight, disconnects; `closed` is
- * called once, at the latest after timeout_ms. */
+/* Publishes the given `offline` on the will topic if up, waits for what is in flight, disconnects; `closed`
+ * is called once, at the latest after timeout_ms. */
 void session_stop(struct session *session, int timeout_ms, int64_t now_ms);
 
 /* Copies. 0, or a positive number when it was dropped at once (counted): the reason as enum counter + 1. */
@@ -101,7 +105,8 @@ int64_t session_deadline(const struct session *session);
 void session_on_time(struct session *session, int64_t now_ms);
 
 enum session_state session_state(const struct session *session);
-enum mqtt_version session_version(const struct session *session); /* of the present or last connection; AUTO before */
+enum mqtt_version
+session_version(const struct session *session);         /* of the present or last connection; AUTO before */
 size_t session_states(const struct session *session);   /* topics remembered */
 size_t session_waiting(const struct session *session);  /* states and events not yet handed to the driver */
 size_t session_inflight(const struct session *session); /* handed over, not yet answered */

@@ -16,7 +16,7 @@ Test(charset, keeps_utf8_and_reads_the_rest)
 {
     cr_expect_str_eq(converted(XPL_SLICE("caf\xc3\xa9")), "caf\xc3\xa9");
     cr_expect_str_eq(converted(XPL_SLICE("caf\xe9 \x80")), "caf\xc3\xa9 \xe2\x82\xac");
-    cr_expect_str_eq(converted(XPL_SLICE("\x81")), "\xef\xbf\xbd");
+    cr_expect_str_eq(converted(XPL_SLICE("\x81")), "\x81");
 }
 
 Test(charset, refuses_what_is_no_8_bit_superset_of_ascii)
@@ -37,4 +37,12 @@ Test(charset, utf8_is_checked_strictly)
     cr_expect(utf8_is_forbidden(0xfdd0));
     cr_expect(utf8_is_forbidden(0x1ffff));
     cr_expect_not(utf8_is_forbidden(0xe9));
+}
+
+Test(charset, what_is_no_character_can_be_shown)
+{
+    char buffer[64];
+    struct text text = TEXT(buffer);
+    utf8_clean(XPL_SLICE("a\x81\xc3\xa9\xc3"), &text);
+    cr_expect_str_eq(buffer, "a\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd");
 }

@@ -1,0 +1,31 @@
+/* What matching and commands share: a map at work on one message. Private to this folder. */
+#ifndef MAPPING_ACT_H
+#define MAPPING_ACT_H
+
+#include "mapping/model.h"
+
+/* Whether the map's conditions hold; *ret_failed (may be NULL) tells which part does not. */
+bool map_matches(const struct map *map, struct scope *scope, char *ret_failed, size_t capacity);
+
+/* Renders DEVICE into scratch->device. 0 or an enum counter. */
+int map_device(const struct map *map, struct scope *scope, struct mapping_scratch *scratch);
+
+struct act {
+    const struct mapping *mapping;
+    struct mapping_scratch *scratch;
+    struct scope *scope;
+    const struct mapping_sink *sink;
+    const struct map *map;
+    struct xpl_slice device, alias;
+    bool any_type; /* an assumed message: its type says nothing */
+};
+
+/* Lets one property act for the message of the scope. True when it published. */
+bool act_property(struct act *act, const struct property *property);
+/* Publishes a payload that is there already, on the property's plain topic. */
+void act_payload(struct act *act, const struct property *property, struct xpl_slice payload);
+
+/* A payload against min, max and options: 0 or an enum counter, with the reason in scope->why. */
+int property_check_range(const struct property *property, struct scope *scope, struct xpl_slice payload);
+
+#endif

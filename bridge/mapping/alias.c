@@ -1,0 +1,81 @@
+/* Aliases: other names for devices. */
+#include <errno.h>
+
+#include "mapping/index.h"
+#include "mapping/load.h"
+
+static const struct alias *find(const struct mapping *mapping, const struct words *words,
+                                struct xpl_slice text, bool by_name)
+{
+    struct candidates found = { 0 };
+    const struct alias *nocase = NULL;
+    words_find(words, text, &found);
+    for (uint32_t id = candidates_next(&found); id != UINT32_MAX; id = candidates_next(&found)) {
+        const struct alias *alias = mapping->aliases[id];
+        if (xpl_slice_equal(by_name ? alias->name : alias->device, text))
+            return alias;
+        nocase = nocase ? nocase : alias;
+    }
+    return by_name ? NULL : nocase; /* topics have case, addresses have none */
+}
+
+const struct alias *alias_by_device(const struct mapping *mapping, struct xpl_slice device)
+{
+    return find(mapping, mapping->alias_devices, device, false);
+}
+
+const struct alias *alias_by_name(const struct mapping *mapping, struct xpl_slice name)
+{
+    return find(mapping, mapping->alias_names, name, true);
+}
+
+int aliases_index(struct mapping *mapping, struct diag *diag)
+{
+    mapping->alias_devices = words_new(&mapping->arena);
+    mapping->alias_names = words_new(&mapping->arena);
+    if (!mapping->alias_devices || !mapping->alias_names)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < mapping->n_aliases; i++) {
+        struct alias *alias = mapping->aliases[i];
+        const struct alias *other = alias_by_device(mapping, alias->device);
+        if (other && xpl_slice_equal(other->device, alias->device)) {
+            diag_error(diag, alias->place, "device '%.*s' has an alias already (%s:%d)",
+                       XPL_SLICE_ARGS(alias->device), other->place.file, other->place.line);
+            continue;
+        }
+        other = alias->name.size ? alias_by_name(mapping, alias->name) : NULL;
+        if (other)
+            diag_error(diag, alias->place, "the name '%.*s' is taken by device '%.*s' (%s:%d)",
+                       XPL_SLICE_ARGS(alias->name), XPL_SLICE_ARGS(other->device), other->place.file,
+                       other->place.line);
+        if (words_add(&mapping->arena, mapping->alias_devices, alias->device, i) < 0 ||
+            (alias->name.size && words_add(&mapping->arena, mapping->alias_names, alias->name, i) < 0))
+            return -ENOMEM;
+    }
+    for (size_t i = 0; i < mapping->n_aliases; i++) {
+        struct alias *alias = mapping->aliases[i];
+        const struct alias *other = alias->name.size ? alias_by_device(mapping, alias->name) : NULL;
+        if (other && other != alias)
+            diag_error(diag, alias->place, "the name '%.*s' is another device's path",
+                       XPL_SLICE_ARGS(alias->name));
+    }
+    return 0;
+}
+
+struct xpl_slice mapping_alias_label(const struct mapping *mapping, struct xpl_slice device)
+{
+    const struct alias *alias = alias_by_device(mapping, device);
+    return alias ? alias->label : XPL_SLICE("");
+}
+
+struct xpl_slice mapping_alias_room(const struct mapping *mapping, struct xpl_slice device)
+{
+    const struct alias *alias = alias_by_device(mapping, device);
+    return alias ? alias->room : XPL_SLICE("");
+}
+
+struct xpl_slice mapping_alias_name(const struct mapping *mapping, struct xpl_slice device)
+{
+    const struct alias *alias = alias_by_device(mapping, device);
+    return alias && alias->name.size ? alias->name : device;
+}

@@ -1,0 +1,404 @@
+/* Commands: a topic is found in the trie, read back through its template, and the first send whose conditions
+ * hold makes the message. After it went out, mapping_assume says what it made true. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "mapping/act.h"
+#include "mapping/trie.h"
+
+/* ---- the topic ---- */
+
+/* What is below the prefix; data NULL when the topic is not. */
+static struct xpl_slice below_prefix(const struct mapping *mapping, struct xpl_slice topic)
+{
+    struct xpl_slice prefix = mapping->prefix;
+    if (topic.size <= prefix.size + 1 || memcmp(topic.data, prefix.data, prefix.size) != 0 ||
+        topic.data[prefix.size] != '/')
+        return xpl_slice(NULL, 0);
+    return xpl_slice(topic.data + prefix.size + 1, topic.size - prefix.size - 1);
+}
+
+/* The topic with an alias name at its start replaced by the device: the longest name that fits. */
+static bool unalias(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
+                    struct xpl_slice *ret)
+{
+    struct xpl_slice below = below_prefix(mapping, topic);
+    for (size_t size = below.size; mapping->n_aliases && size-- > 1;) {
+        if (below.data[size] != '/')
+            continue;
+        const struct alias *alias = alias_by_name(mapping, xpl_slice(below.data, size));
+        if (!alias)
+            continue;
+        struct text *text = &scratch->topic;
+        text_reset(text);
+        text_slice(text, mapping->prefix);
+        text_char(text, '/');
+        text_slice(text, alias->device);
+        text_slice(text, xpl_slice(below.data + size, below.size - size));
+        *ret = text_get(text);
+        return !text->overflow;
+    }
+    return false;
+}
+
+/* ---- one send ---- */
+
+/* The map's own conditions, as far as the topic tells what they ask for. */
+static bool map_allows(const struct map *map, struct scope *scope)
+{
+    static const enum variable_kind kinds[] = { VARIABLE_SOURCE, VARIABLE_TARGET };
+    const struct glob_list *lists[] = { &map->source, &map->target };
+    for (int i = 0; i < 2; i++) {
+        struct variable variable = { kinds[i], false, { "", 0 } };
+        struct xpl_slice value;
+        if (lists[i]->n && scope_get(scope, &variable, false, &value) && !glob_list_match(lists[i], value))
+            return false;
+    }
+    return conditions_hold(&map->when, scope, true, NULL);
+}
+
+static int make_items(const struct send *send, struct scope *scope, struct xpl_message *message)
+{
+    message->n_items = 0;
+    for (size_t i = 0; i < send->n_items; i++) {
+        struct xpl_item item;
+        int r = template_make(&send->items[i].name, scope, &item.name);
+        if (r == 0)
+            r = template_make(&send->items[i].value, scope, &item.value);
+        if (r && send->items[i].optional) {
+            text_reset(scope->why);
+            continue;
+        }
+        if (r == 0 && message->n_items == XPL_ITEMS_MAX) {
+            text_string(scope->why, "too many items");
+            r = COUNT_NOT_MADE_SIZE;
+        }
+        if (r)
+            return r;
+        message->items[message->n_items++] = item;
+    }
+    return 0;
+}
+
+static int make_message(const struct send *send, struct scope *scope, struct xpl_message *message)
+{
+    struct xpl_slice target;
+    message->type = send->type;
+    message->hop = 1;
+    message->source = (struct xpl_address){ 0 };
+    int r = template_make(&send->target, scope, &target);
+    if (r == 0)
+        r = template_make(&send->schema, scope, &message->schema);
+    if (r)
+        return r;
+    message->target = xpl_address_split(target);
+    const char *dot = message->schema.size ? memchr(message->schema.data, '.', message->schema.size) : NULL;
+    size_t size = dot ? (size_t)(dot - message->schema.data) : message->schema.size;
+    message->schema_class = xpl_slice(message->schema.data, size);
+    message->schema_type = dot ? xpl_slice(dot + 1, message->schema.size - size - 1) : xpl_slice("", 0);
+    return make_items(send, scope, message);
+}
+
+/* A number or a choice that is out of bounds; a JSON payload brings its own numbers, which the items check.
+ */
+static int check_payload(const struct property *property, struct scope *scope)
+{
+    if (scope->payload.size && scope->payload.data[0] == '{')
+        return 0;
+    bool number = property->min.text.data || property->max.text.data;
+    bool choice = property->public.kind == MAPPING_SELECT && property->options.text.data;
+    return number || choice ? property_check_range(property, scope, scope->payload) : 0;
+}
+
+static int device_of(const struct mapping *mapping, const struct map *map, struct scope *scope,
+                     struct mapping_scratch *scratch, struct xpl_slice *ret_device,
+                     struct xpl_slice *ret_alias)
+{
+    enum direction direction = scope->direction;
+    scope->direction = TO_MQTT; /* the device's path is MQTT's side of the tables */
+    int r = map_device(map, scope, scratch);
+    scope->direction = direction;
+    text_reset(scope->why);
+    *ret_device = r ? XPL_SLICE("") : text_get(&scratch->device);
+    *ret_alias = r ? XPL_SLICE("") : mapping_alias_name(mapping, *ret_device);
+    return r;
+}
+
+struct attempt {
+    const struct mapping *mapping;
+    struct mapping_scratch *scratch;
+    struct scope *scope;
+    struct xpl_slice topic;
+    mapping_origin *origin;
+    void *context;
+    struct mapping_command *ret;
+    int refused; /* an enum counter; the text is in `why` */
+    char why[512];
+};
+
+/* True when it made the command. */
+static bool try_send(struct attempt *attempt, const struct send *send)
+{
+    struct scope *scope = attempt->scope;
+    const struct map *map = send->property->map;
+    struct mapping_command command = { .map = &map->public,
+                                       .property = &send->property->public,
+                                       .send = &send->public,
+                                       .message = &attempt->scratch->message,
+                                       .topic = attempt->topic };
+    if (!conditions_hold(&send->when, scope, false, NULL))
+        return false;
+    int r = check_payload(send->property, scope);
+    if (r == 0)
+        r = make_message(send, scope, &attempt->scratch->message);
+    if (r) {
+        if (!attempt->refused) {
+            attempt->refused = r;
+            snprintf(attempt->why, sizeof(attempt->why), "%s", scope->why->data);
+        }
+        text_reset(scope->why);
+        return false;
+    }
+    device_of(attempt->mapping, map, scope, attempt->scratch, &command.device, &command.alias);
+    *attempt->ret = command;
+    return true;
+}
+
+/* Whether the send's template reads the topic and its map agrees; the scope has the variables then. */
+static bool read_send(struct attempt *attempt, const struct send *send)
+{
+    const struct map *map = send->property->map;
+    scope_unbind(attempt->scope, 0);
+    attempt->scope->ignore_case = map->ignore_case;
+    return template_read(&send->topic, attempt->scope, attempt->topic) && map_allows(map, attempt->scope);
+}
+
+/* The map that published this device goes first: families share shapes of topics (ac and homeeasy do). */
+static bool try_all(struct attempt *attempt, bool origin_only)
+{
+    struct candidates candidates;
+    trie_find(attempt->mapping->trie, attempt->topic, &candidates);
+    for (uint32_t rank = candidates_next(&candidates); rank != UINT32_MAX;
+         rank = candidates_next(&candidates)) {
+        const struct send *send = attempt->mapping->sends[rank];
+        const struct map *map = send->property->map;
+        struct xpl_slice device, alias;
+        if (!read_send(attempt, send))
+            continue;
+        if (!attempt->refused)
+            attempt->refused = -1; /* a map knows the topic */
+        if (origin_only &&
+            (device_of(attempt->mapping, map, attempt->scope, attempt->scratch, &device, &alias) != 0 ||
+             attempt->origin(attempt->context, device) != &map->public))
+            continue;
+        if (try_send(attempt, send))
+            return true;
+        if (origin_only && attempt->refused > 0)
+            return false; /* its own map says no: no other may guess */
+    }
+    return false;
+}
+
+enum mapping_command_result mapping_on_mqtt(const struct mapping *mapping, struct mapping_scratch *scratch,
+                                            struct xpl_slice topic, struct xpl_slice payload,
+                                            mapping_origin *origin, void *context,
+                                            struct mapping_command *ret, struct mapping_reason *ret_reason)
+{
+    struct scope scope;
+    struct attempt attempt = { .mapping = mapping,
+                               .scratch = scratch,
+                               .scope = &scope,
+                               .topic = topic,
+                               .origin = origin,
+                               .context = context,
+                               .ret = ret };
+    scratch_open(scratch, mapping, TO_XPL, &scope);
+    scope.payload = payload;
+    unalias(mapping, scratch, topic, &attempt.topic);
+    bool made = origin && try_all(&attempt, true);
+    if (!made && attempt.refused <= 0)
+        made = try_all(&attempt, false);
+    scope_deinit(&scope);
+    if (made)
+        return MAPPING_COMMAND_MADE;
+    if (attempt.refused == 0)
+        return MAPPING_COMMAND_NO_MAP;
+    if (attempt.refused < 0)
+        snprintf(attempt.why, sizeof(attempt.why), "no send takes the payload '%.*s'",
+                 (int)(payload.size > 100 ? 100 : payload.size), payload.data ? payload.data : "");
+    text_reset(&scratch->why);
+    text_string(&scratch->why, attempt.why);
+    ret_reason->counter = COUNT_REFUSED_VALUE;
+    ret_reason->text = scratch->why.data;
+    return MAPPING_COMMAND_REFUSED;
+}
+
+/* ---- afterwards ---- */
+
+void mapping_assume(const struct mapping *mapping, struct mapping_scratch *scratch,
+                    const struct mapping_send *public, struct xpl_slice topic, const struct xpl_message *sent,
+                    struct xpl_slice payload, enum mapping_assume when, const struct mapping_sink *sink)
+{
+    const struct send *send = (const struct send *)public;
+    const struct map *map = send->property->map;
+    struct scope scope;
+    struct act act = {
+        .mapping = mapping, .scratch = scratch, .scope = &scope, .sink = sink, .map = map, .any_type = true
+    };
+    scratch_open(scratch, mapping, TO_MQTT, &scope);
+    scope.ignore_case = map->ignore_case;
+    if (!template_read(&send->topic, &scope, topic) ||
+        device_of(mapping, map, &scope, scratch, &act.device, &act.alias) != 0)
+        return;
+    scope.message = sent;
+    scope.assumed = true;
+    for (const struct property *property = map->properties; property; property = property->next) {
+        if (property->public.assume != when || !property->publishes)
+            continue;
+        bool acted = property->public.sends && act_property(&act, property);
+        if (!acted && property == send->property)
+            act_payload(&act, property, payload);
+    }
+}
+
+bool mapping_confirms(const struct mapping *mapping, struct mapping_scratch *scratch,
+                      const struct mapping_send *public, const struct xpl_message *sent,
+                      const struct xpl_message *received)
+{
+    const struct send *send = (const struct send *)public;
+    struct scope scope;
+    if (!send->public.confirms || !glob_match(send->confirm_schema, received->schema, true))
+        return false;
+    scratch_open(scratch, mapping, TO_MQTT, &scope);
+    scope.ignore_case = send->property->map->ignore_case;
+    scope.message = received;
+    if (!conditions_hold(&send->confirm_when, &scope, false, NULL))
+        return false;
+    for (size_t i = 0; i < sent->n_items; i++) {
+        const struct xpl_item *item = xpl_message_item(received, sent->items[i].name);
+        if (item && !xpl_slice_equal_nocase(item->value, sent->items[i].value))
+            return false;
+    }
+    return true;
+}
+
+/* ---- subscriptions ---- */
+
+#define FILTER_LEVELS_MAX (TRIE_LEVELS_MAX + 8)
+#define FILTERS_MAX       64
+
+struct filter {
+    struct xpl_slice levels[FILTER_LEVELS_MAX]; /* data NULL: '+' */
+    size_t n;
+};
+
+struct filters {
+    const struct mapping *mapping;
+    size_t prefix_levels;
+    struct filter list[FILTERS_MAX];
+    size_t n;
+};
+
+static bool meet(const struct filter *a, const struct filter *b)
+{
+    for (size_t i = 0; a->n == b->n && i < a->n; i++)
+        if (a->levels[i].data && b->levels[i].data && !xpl_slice_equal(a->levels[i], b->levels[i]))
+            return false;
+    return a->n == b->n;
+}
+
+static void widen(struct filter *filter, const struct filter *by)
+{
+    for (size_t i = 0; i < filter->n; i++)
+        if (!filter->levels[i].data || !by->levels[i].data ||
+            !xpl_slice_equal(filter->levels[i], by->levels[i]))
+            filter->levels[i] = xpl_slice(NULL, 0);
+}
+
+/* A broker may deliver a message once for each filter that it matches: filters that meet become one. */
+static void add_filter(struct filters *filters, struct filter filter)
+{
+    for (size_t i = 0; i < filters->n;) {
+        if (!meet(&filters->list[i], &filter)) {
+            i++;
+            continue;
+        }
+        widen(&filter, &filters->list[i]);
+        filters->list[i] = filters->list[--filters->n];
+        i = 0;
+    }
+    if (filters->n == FILTERS_MAX) { /* too many to tell apart: widen one of the same length */
+        for (size_t i = 0; i < filters->n; i++)
+            if (filters->list[i].n == filter.n) {
+                widen(&filter, &filters->list[i]);
+                filters->list[i] = filters->list[--filters->n];
+                add_filter(filters, filter);
+                return;
+            }
+        return;
+    }
+    filters->list[filters->n++] = filter;
+}
+
+/* Below the prefix only the last level stays: one filter for each depth serves any number of devices. */
+static void add_path(void *context, const struct xpl_slice *levels, size_t n)
+{
+    struct filters *filters = context;
+    struct filter filter = { .n = n };
+    bool below = n > filters->prefix_levels;
+    struct xpl_slice rest = filters->mapping->prefix;
+    for (size_t i = 0; i < filters->prefix_levels && below; i++) {
+        const char *slash = memchr(rest.data, '/', rest.size);
+        size_t size = slash ? (size_t)(slash - rest.data) : rest.size;
+        below = levels[i].data && xpl_slice_equal(levels[i], xpl_slice(rest.data, size));
+        rest = slash ? xpl_slice(slash + 1, rest.size - size - 1) : rest;
+    }
+    for (size_t i = 0; i < n; i++)
+        filter.levels[i] = below && i >= filters->prefix_levels && i + 1 < n ? xpl_slice(NULL, 0) : levels[i];
+    add_filter(filters, filter);
+    if (!below)
+        return;
+    /* An alias may have more or fewer levels than its device. */
+    for (size_t a = 0; a < filters->mapping->n_aliases; a++) {
+        const struct alias *alias = filters->mapping->aliases[a];
+        long more = 0;
+        for (size_t i = 0; i < alias->name.size; i++)
+            more += alias->name.data[i] == '/';
+        for (size_t i = 0; i < alias->device.size; i++)
+            more -= alias->device.data[i] == '/';
+        long length = (long)n + more;
+        if (!alias->name.size || more == 0 || length <= (long)filters->prefix_levels + 1 ||
+            length > FILTER_LEVELS_MAX)
+            continue;
+        struct filter other = { .n = (size_t)length };
+        for (size_t i = 0; i < filters->prefix_levels; i++)
+            other.levels[i] = levels[i];
+        other.levels[other.n - 1] = levels[n - 1];
+        add_filter(filters, other);
+    }
+}
+
+void mapping_filters(const struct mapping *mapping, void (*filter)(void *context, const char *filter),
+                     void *context)
+{
+    struct filters *filters = calloc(1, sizeof(*filters));
+    if (!filters)
+        return;
+    filters->mapping = mapping;
+    filters->prefix_levels = 1;
+    for (size_t i = 0; i < mapping->prefix.size; i++)
+        filters->prefix_levels += mapping->prefix.data[i] == '/';
+    trie_paths(mapping->trie, add_path, filters);
+    for (size_t i = 0; i < filters->n; i++) {
+        char buffer[1024];
+        struct text text = TEXT(buffer);
+        for (size_t l = 0; l < filters->list[i].n; l++) {
+            if (l)
+                text_char(&text, '/');
+            text_slice(&text, filters->list[i].levels[l].data ? filters->list[i].levels[l] : XPL_SLICE("+"));
+        }
+        if (!text.overflow)
+            filter(context, buffer);
+    }
+    free(filters);
+}

@@ -1,0 +1,444 @@
+/* mapping_load: files and their includes to elements, elements to the model, then the indexes and the checks.
+ *
+ * Two passes: tables first, since a map may use one that stands below it; then everything in document order,
+ * the user's files before the shipped ones. A finding never stops the walk; only at the end does one error
+ * mean no table.
+ */
+#include "mapping/load.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "mapping/index.h"
+#include "mapping/trie.h"
+
+#define NAMESPACE    "urn:xplmqtt:mappings:1"
+#define SCRATCH_POOL (2 * LIMIT_RENDERED)
+
+static const char *const root_children[] = { "include", "table", "alias", "ignore", "map", NULL };
+static const char *const include_attributes[] = { "href", NULL };
+static const char *const none[] = { NULL };
+
+/* A file that was read, in the diag's arena. */
+struct unit {
+    struct xml_element *root;
+    const char *real_path; /* to see it again */
+    const char *file;      /* in the mapping's arena */
+    bool shipped;
+    struct unit *parent; /* who includes it */
+    struct unit *next;   /* all files */
+};
+
+struct loader {
+    struct mapping *mapping;
+    struct diag *diag;
+    struct unit *units;
+    uint64_t digest;
+    struct compile compile;
+    struct example *examples;
+    struct map **maps;
+    struct alias **aliases;
+    size_t n_maps, room_maps, n_aliases, room_aliases;
+    struct table **last_table;
+    struct ignore **last_ignore;
+};
+
+static void digest_text(struct loader *loader, struct xpl_slice text)
+{
+    for (size_t i = 0; i <= text.size; i++) /* the end counts too */
+        loader->digest =
+            (loader->digest ^ (i < text.size ? (unsigned char)text.data[i] : 0x100u)) * 1099511628211u;
+}
+
+static void digest_element(struct loader *loader, const struct xml_element *element)
+{
+    digest_text(loader, xpl_slice_from(element->name));
+    digest_text(loader, element->text);
+    for (const struct xml_attribute *a = element->attributes; a; a = a->next) {
+        digest_text(loader, xpl_slice_from(a->name));
+        digest_text(loader, a->value);
+    }
+    for (const struct xml_element *child = element->children; child; child = child->next)
+        digest_element(loader, child);
+}
+
+/* Appends to an array in the mapping's arena. */
+static int append(struct arena *arena, void ***array, size_t *n, size_t *room, void *pointer)
+{
+    if (*n == *room) {
+        size_t more = *room ? *room * 2 : 64;
+        void **bigger = arena_array(arena, void *, more);
+        if (!bigger)
+            return -ENOMEM;
+        if (*n)
+            memcpy(bigger, *array, *n * sizeof(*bigger));
+        *array = bigger;
+        *room = more;
+    }
+    (*array)[(*n)++] = pointer;
+    return 0;
+}
+
+/* ---- files ---- */
+
+static int read_unit(struct loader *loader, const char *path, bool shipped, bool optional,
+                     struct unit *parent, struct diag_place asked);
+
+static const char *join_path(struct arena *arena, const char *file, const char *href)
+{
+    const char *slash = strrchr(file, '/');
+    size_t size = href[0] == '/' || !slash ? 0 : (size_t)(slash - file) + 1;
+    char *path = arena_alloc(arena, size + strlen(href) + 1);
+    if (path) {
+        memcpy(path, file, size);
+        memcpy(path + size, href, strlen(href) + 1);
+    }
+    return path;
+}
+
+static int read_includes(struct loader *loader, struct unit *unit)
+{
+    for (struct xml_element *child = xml_child(unit->root, "include"); child; child = xml_sibling(child)) {
+        const struct xml_attribute *href = xml_get(child, "href");
+        xml_check_attributes(child, include_attributes, loader->diag);
+        xml_check_children(child, none, false, loader->diag);
+        if (!href || href->value.size == 0) {
+            diag_error(loader->diag, child->place, "include needs an href");
+            continue;
+        }
+        if (strstr(href->value.data, "://") || strncmp(href->value.data, "file:", 5) == 0) {
+            diag_error(loader->diag, href->place, "href=\"%s\": only local files, as a path",
+                       href->value.data);
+            continue;
+        }
+        const char *path = join_path(&loader->diag->arena, unit->root->place.file, href->value.data);
+        if (!path)
+            return -ENOMEM;
+        int r = read_unit(loader, path, unit->shipped, false, unit, href->place);
+        if (r == -ENOMEM)
+            return r;
+    }
+    return 0;
+}
+
+/* A file is read once for each group (the user's, the shipped); an include of one that is being read is a
+ * loop. */
+static int read_unit(struct loader *loader, const char *path, bool shipped, bool optional,
+                     struct unit *parent, struct diag_place asked)
+{
+    char real[PATH_MAX];
+    int depth = 0;
+    if (!realpath(path, real))
+        snprintf(real, sizeof(real), "%s", path);
+    for (const struct unit *up = parent; up; up = up->parent, depth++)
+        if (strcmp(up->real_path, real) == 0) {
+            diag_error(loader->diag, asked, "include loop: '%s' is being read already", path);
+            return 0;
+        }
+    if (depth == LIMIT_INCLUDE_DEPTH) {
+        diag_error(loader->diag, asked, "more than %d includes inside each other", LIMIT_INCLUDE_DEPTH);
+        return 0;
+    }
+    for (const struct unit *seen = loader->units; seen; seen = seen->next)
+        if (seen->shipped == shipped && strcmp(seen->real_path, real) == 0)
+            return 0;
+
+    struct unit *unit = arena_new(&loader->diag->arena, struct unit);
+    if (!unit)
+        return -ENOMEM;
+    *unit = (struct unit){ .real_path = arena_string(&loader->diag->arena, real),
+                           .file = arena_string(&loader->mapping->arena, path),
+                           .shipped = shipped,
+                           .parent = parent };
+    if (!unit->real_path || !unit->file)
+        return -ENOMEM;
+    int r = xml_read(&loader->diag->arena, path, NAMESPACE, loader->diag, &unit->root);
+    if (r == -ENOENT && !optional)
+        diag_error(loader->diag, asked, "no such file: '%s'", path);
+    if (r < 0)
+        return r == -ENOMEM ? r : 0;
+    if (strcmp(unit->root->name, "mappings") != 0) {
+        diag_error(loader->diag, unit->root->place, "expected <mappings>, not <%s>", unit->root->name);
+        return 0;
+    }
+    digest_element(loader, unit->root);
+    xml_check_attributes(unit->root, none, loader->diag);
+    xml_check_children(unit->root, root_children, false, loader->diag);
+    struct unit **last = &loader->units;
+    while (*last)
+        last = &(*last)->next;
+    *last = unit;
+    return read_includes(loader, unit);
+}
+
+/* ---- elements ---- */
+
+static void enter(struct loader *loader, const struct unit *unit)
+{
+    loader->compile.tables = (struct tables){ loader->mapping->tables, unit->shipped };
+    loader->compile.file = unit->file;
+    loader->compile.shipped = unit->shipped;
+}
+
+static int add_tables(struct loader *loader, const struct unit *unit)
+{
+    for (struct xml_element *child = xml_child(unit->root, "table"); child; child = xml_sibling(child)) {
+        struct table *table = NULL;
+        enter(loader, unit);
+        if (compile_table(&loader->compile, child, &table) < 0)
+            return -ENOMEM;
+        if (!table)
+            continue;
+        const struct table *same = tables_get(&loader->compile.tables, table->name);
+        if (same && same->shipped == table->shipped)
+            diag_error(loader->diag, child->place, "table '%s' is there already (%s:%d)", table->name.data,
+                       same->place.file, same->place.line);
+        *loader->last_table = table;
+        loader->last_table = &table->next;
+    }
+    return 0;
+}
+
+static int add_map(struct loader *loader, struct xml_element *element)
+{
+    struct map *map = NULL;
+    if (compile_map(&loader->compile, element, &map) < 0)
+        return -ENOMEM;
+    if (!map)
+        return 0;
+    map->public.id = (uint32_t)loader->n_maps;
+    return append(&loader->mapping->arena, (void ***)&loader->maps, &loader->n_maps, &loader->room_maps, map);
+}
+
+static int add_alias(struct loader *loader, struct xml_element *element)
+{
+    struct alias *alias = NULL;
+    if (compile_alias(&loader->compile, element, &alias) < 0)
+        return -ENOMEM;
+    if (!alias)
+        return 0;
+    return append(&loader->mapping->arena, (void ***)&loader->aliases, &loader->n_aliases,
+                  &loader->room_aliases, alias);
+}
+
+static const struct unit *unit_of(const struct loader *loader, const struct unit *from, const char *href)
+{
+    char real[PATH_MAX];
+    const char *path = join_path(&loader->diag->arena, from->root->place.file, href);
+    if (!path || !realpath(path, real))
+        return NULL;
+    for (const struct unit *unit = loader->units; unit; unit = unit->next)
+        if (unit->shipped == from->shipped && unit->parent == from && strcmp(unit->real_path, real) == 0)
+            return unit;
+    return NULL;
+}
+
+/* In document order: what is included stands where the include stands. */
+static int add_elements(struct loader *loader, const struct unit *unit)
+{
+    for (struct xml_element *child = unit->root->children; child; child = child->next) {
+        int r = 0;
+        enter(loader, unit);
+        if (strcmp(child->name, "map") == 0) {
+            r = add_map(loader, child);
+        } else if (strcmp(child->name, "alias") == 0) {
+            r = add_alias(loader, child);
+        } else if (strcmp(child->name, "ignore") == 0) {
+            r = compile_ignore(&loader->compile, child, loader->last_ignore);
+            if (*loader->last_ignore)
+                loader->last_ignore = &(*loader->last_ignore)->next;
+        } else if (strcmp(child->name, "include") == 0) {
+            const struct xml_attribute *href = xml_get(child, "href");
+            const struct unit *included = href ? unit_of(loader, unit, href->value.data) : NULL;
+            r = included ? add_elements(loader, included) : 0;
+        }
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* ---- sends in the order of trial ---- */
+
+static size_t literal_bytes(const struct template *template)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < template->n; i++)
+        bytes += template->parts[i].kind == PART_LITERAL ? template->parts[i].text.size : 0;
+    return bytes;
+}
+
+/* The user's before the shipped; a literal name before a template; the more literal topic first; document
+ * order. */
+static int compare_sends(const void *a, const void *b)
+{
+    const struct send *x = *(struct send *const *)a, *y = *(struct send *const *)b;
+    const struct property *p = x->property, *q = y->property;
+    if (p->map->public.shipped != q->map->public.shipped)
+        return p->map->public.shipped - q->map->public.shipped;
+    if (p->name.variable != q->name.variable)
+        return p->name.variable - q->name.variable;
+    size_t m = literal_bytes(&p->map->device), n = literal_bytes(&q->map->device);
+    if (m != n)
+        return m > n ? -1 : 1;
+    return x->rank < y->rank ? -1 : 1;
+}
+
+static int collect_sends(struct mapping *mapping)
+{
+    size_t room = 0;
+    for (size_t m = 0; m < mapping->n_maps; m++)
+        for (struct property *p = mapping->maps[m]->properties; p; p = p->next)
+            for (struct send *s = p->sends; s; s = s->next) {
+                s->rank = (uint32_t)mapping->n_sends;
+                if (append(&mapping->arena, (void ***)&mapping->sends, &mapping->n_sends, &room, s) < 0)
+                    return -ENOMEM;
+            }
+    if (mapping->n_sends)
+        qsort(mapping->sends, mapping->n_sends, sizeof(struct send *), compare_sends);
+    for (size_t i = 0; i < mapping->n_sends; i++)
+        mapping->sends[i]->rank = (uint32_t)i;
+    return 0;
+}
+
+/* ---- all of it ---- */
+
+static int load(struct loader *loader, const struct mapping_file *files, size_t n_files,
+                const struct mapping_options *options)
+{
+    struct mapping *mapping = loader->mapping;
+    if (charset_init(&mapping->charset, options->charset) < 0)
+        return -EINVAL;
+    mapping->prefix = arena_copy(&mapping->arena, xpl_slice_from(options->prefix));
+    for (int shipped = 0; shipped < 2; shipped++)
+        for (size_t i = 0; i < n_files; i++)
+            if (files[i].shipped == shipped) {
+                struct diag_place place = { files[i].path, 0, 0 };
+                int r = read_unit(loader, files[i].path, files[i].shipped, files[i].optional, NULL, place);
+                if (r < 0)
+                    return r;
+            }
+    for (const struct unit *unit = loader->units; unit; unit = unit->next)
+        if (add_tables(loader, unit) < 0)
+            return -ENOMEM;
+    for (const struct unit *unit = loader->units; unit; unit = unit->next)
+        if (!unit->parent && add_elements(loader, unit) < 0)
+            return -ENOMEM;
+    mapping->maps = loader->maps;
+    mapping->n_maps = loader->n_maps;
+    mapping->aliases = loader->aliases;
+    mapping->n_aliases = loader->n_aliases;
+    snprintf(mapping->digest, sizeof(mapping->digest), "%016llx", (unsigned long long)loader->digest);
+    if (collect_sends(mapping) < 0 || aliases_index(mapping, loader->diag) < 0 ||
+        index_new(&mapping->arena, mapping->maps, mapping->n_maps, &mapping->index) < 0 ||
+        trie_new(&mapping->arena, mapping->sends, mapping->n_sends, &mapping->trie) < 0)
+        return -ENOMEM;
+    findings_check(mapping, loader->diag);
+    if (options->examples && loader->diag->n_errors == 0) /* others would only repeat what is wrong already */
+        return examples_run(mapping, loader->examples, loader->diag);
+    return 0;
+}
+
+int mapping_load(struct mapping **ret, const struct mapping_file *files, size_t n_files,
+                 const struct mapping_options *options, struct diag *diag)
+{
+    struct mapping *mapping = calloc(1, sizeof(*mapping));
+    if (!mapping)
+        return -ENOMEM;
+    arena_init(&mapping->arena);
+    mapping->references = 1;
+    struct loader loader = { .mapping = mapping, .diag = diag, .digest = 14695981039346656037u };
+    loader.compile = (struct compile){ .mapping = mapping, .diag = diag, .last_example = &loader.examples };
+    loader.last_table = &mapping->tables;
+    loader.last_ignore = &mapping->ignores;
+    size_t errors = diag->n_errors;
+    int r = load(&loader, files, n_files, options);
+    if (r == 0 && (mapping->arena.failed || diag->arena.failed))
+        r = -ENOMEM;
+    if (r == 0 && diag->n_errors > errors)
+        r = -EINVAL;
+    if (r < 0)
+        mapping_unref(mapping);
+    else
+        *ret = mapping;
+    return r;
+}
+
+struct mapping *mapping_ref(struct mapping *mapping)
+{
+    mapping->references++;
+    return mapping;
+}
+
+void mapping_unref(struct mapping *mapping)
+{
+    if (!mapping || --mapping->references > 0)
+        return;
+    arena_deinit(&mapping->arena);
+    free(mapping);
+}
+
+const char *mapping_digest(const struct mapping *mapping)
+{
+    return mapping->digest;
+}
+
+size_t mapping_maps(const struct mapping *mapping)
+{
+    return mapping->n_maps;
+}
+
+const struct charset *mapping_charset(const struct mapping *mapping)
+{
+    return &mapping->charset;
+}
+
+/* ---- the scratch ---- */
+
+int mapping_scratch_new(struct mapping_scratch **ret)
+{
+    /* Pages that are not touched are not resident: room for the worst costs nothing. */
+    size_t sizes[] = { SCRATCH_POOL,    LIMIT_RENDERED,  512,           LIMIT_TOPIC * 4,
+                       LIMIT_TOPIC * 4, LIMIT_TOPIC * 4, LIMIT_RENDERED };
+    struct mapping_scratch *scratch = calloc(1, sizeof(*scratch));
+    size_t all = 0;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+        all += sizes[i];
+    if (!scratch || !(scratch->storage = malloc(all))) {
+        free(scratch);
+        return -ENOMEM;
+    }
+    struct text *texts[] = { &scratch->pool,   &scratch->spare, &scratch->why,    &scratch->topic,
+                             &scratch->device, &scratch->name,  &scratch->payload };
+    char *at = scratch->storage;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        *texts[i] = (struct text){ at, 0, sizes[i], false };
+        text_reset(texts[i]);
+        at += sizes[i];
+    }
+    *ret = scratch;
+    return 0;
+}
+
+void mapping_scratch_free(struct mapping_scratch *scratch)
+{
+    if (scratch)
+        free(scratch->storage);
+    free(scratch);
+}
+
+void scratch_open(struct mapping_scratch *scratch, const struct mapping *mapping, enum direction direction,
+                  struct scope *ret)
+{
+    text_reset(&scratch->pool);
+    text_reset(&scratch->why);
+    *ret = (struct scope){
+        .direction = direction,
+        .charset = &mapping->charset,
+        .pool = &scratch->pool,
+        .spare = &scratch->spare,
+        .why = &scratch->why,
+    };
+}

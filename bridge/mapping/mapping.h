@@ -1,0 +1,193 @@
+/* The mapping table: families of xPL messages to topics, and topics back to messages (DESIGN §4).
+ *
+ * Glossary. A *map* takes a family of messages and names the *device* they speak of; its *properties* have
+ * *publish* sides (xPL to MQTT) and *send* sides (MQTT to xPL). DEVICE is the evaluated device template,
+ * relative to the prefix; an *alias* gives it another name in topics.
+ *
+ * A table is immutable once loaded and lives in one arena; whoever keeps a pointer into it holds a reference.
+ * Nothing here logs, allocates per message, or knows the time: mapping_on_xpl and mapping_on_mqtt work in a
+ * scratch that the caller keeps.
+ */
+#ifndef MAPPING_MAPPING_H
+#define MAPPING_MAPPING_H
+
+#include <stdint.h>
+
+#include "base/charset.h"
+#include "base/counters.h"
+#include "base/diag.h"
+#include "xpl/message.h"
+
+struct mapping;
+struct mapping_scratch;
+
+enum mapping_kind {
+    MAPPING_SENSOR,
+    MAPPING_BINARY,
+    MAPPING_SWITCH,
+    MAPPING_NUMBER,
+    MAPPING_SELECT,
+    MAPPING_TEXT,
+    MAPPING_BUTTON,
+    MAPPING_EVENT
+};
+extern const char *const mapping_kind_names[]; /* in enum order, NULL-terminated */
+
+enum mapping_assume { MAPPING_ASSUME_NO, MAPPING_ASSUME_SENT, MAPPING_ASSUME_CONFIRMED };
+
+struct mapping_map {
+    const char *name;
+    struct diag_place place;
+    bool shipped; /* not one of the user's */
+    uint32_t id;  /* its place in the order of trial */
+};
+
+struct mapping_property {
+    const struct mapping_map *map;
+    struct xpl_slice name; /* the template's text */
+    enum mapping_kind kind;
+    struct xpl_slice entity, role; /* empty: none */
+    bool retain;
+    int qos;
+    bool on_change;
+    int64_t refresh_ms, min_interval_ms, dedupe_ms; /* 0: none */
+    enum mapping_assume assume;
+    bool publishes, sends;
+};
+
+/* What a send says beside its message. */
+struct mapping_send {
+    int repeat; /* datagrams in all */
+    int64_t repeat_interval_ms;
+    int64_t expires_ms;
+    bool confirms;
+    int64_t confirm_timeout_ms;
+};
+
+/* Why something was not made. Static or scratch text; lives until the scratch is used again. */
+struct mapping_reason {
+    enum counter counter;
+    const char *text;
+};
+
+/* One effect of an xPL message. All slices live until the scratch is used again. */
+struct mapping_publish {
+    const struct mapping_property *property;
+    struct xpl_slice topic;   /* whole, with the prefix */
+    struct xpl_slice payload; /* UTF-8 */
+    struct xpl_slice device;  /* DEVICE as evaluated, relative to the prefix */
+    struct xpl_slice alias;   /* DEVICE as it stands in topics: the alias name, or the same as `device` */
+    struct xpl_slice name;    /* the property's name as evaluated */
+};
+
+/* What mapping_on_xpl tells, in order. Any may be NULL. */
+struct mapping_sink {
+    void *context;
+    void (*matched)(void *context, const struct mapping_map *map);
+    void (*publish)(void *context, const struct mapping_publish *publish);
+    /* A property (NULL: the whole map) did not act for this message. */
+    void (*skipped)(void *context, const struct mapping_map *map, const struct mapping_property *property,
+                    const struct mapping_reason *reason);
+};
+
+enum mapping_result { MAPPING_UNMAPPED, MAPPING_TAKEN, MAPPING_IGNORED };
+
+/* One command. `message` is complete but for its source, and borrows from the scratch. */
+struct mapping_command {
+    const struct mapping_map *map;
+    const struct mapping_property *property;
+    const struct mapping_send *send;
+    const struct xpl_message *message;
+    struct xpl_slice topic; /* the topic with an alias replaced by its device */
+    struct xpl_slice device,
+        alias; /* as in mapping_publish; empty for a topic that does not say the device */
+};
+
+enum mapping_command_result { MAPPING_COMMAND_NO_MAP, MAPPING_COMMAND_MADE, MAPPING_COMMAND_REFUSED };
+
+/* A file to load. Order is the order of trial; all of the user's come before the shipped ones. */
+struct mapping_file {
+    const char *path;
+    bool optional; /* missing is fine */
+    bool shipped;
+};
+
+struct mapping_options {
+    const char *prefix;
+    const char *charset; /* known to charset_init */
+    bool examples;       /* run the examples too: a wrong one is an error */
+};
+
+/* Loads all files and reports every finding of all of them. 0; -EINVAL when one of them is an error (no table
+ * then); -ENOMEM. The table starts with one reference. */
+int mapping_load(struct mapping **ret, const struct mapping_file *files, size_t n_files,
+                 const struct mapping_options *options, struct diag *diag);
+struct mapping *mapping_ref(struct mapping *mapping);
+void mapping_unref(struct mapping *mapping);
+
+/* 16 hexadecimal digits over the content of all files. */
+const char *mapping_digest(const struct mapping *mapping);
+size_t mapping_maps(const struct mapping *mapping);
+const struct charset *mapping_charset(const struct mapping *mapping);
+
+/* 0 or -ENOMEM. One scratch serves any number of tables, one call at a time. */
+int mapping_scratch_new(struct mapping_scratch **ret);
+void mapping_scratch_free(struct mapping_scratch *scratch);
+
+/* Runs a message through the table. */
+enum mapping_result mapping_on_xpl(const struct mapping *mapping, struct mapping_scratch *scratch,
+                                   const struct xpl_message *message, const struct mapping_sink *sink);
+
+/* Why no map took the message: calls `miss` for each map of its schema, with what it missed; false when there
+ * is none. */
+bool mapping_near(const struct mapping *mapping, struct mapping_scratch *scratch,
+                  const struct xpl_message *message,
+                  void (*miss)(void *context, const struct mapping_map *map, const char *text),
+                  void *context);
+/* The nearest schema that a map names literally, or NULL. */
+const char *mapping_nearest_schema(const struct mapping *mapping, struct xpl_slice schema);
+
+/* Which map published a DEVICE, asked when several maps could take a topic; NULL for not known. */
+typedef const struct mapping_map *mapping_origin(void *context, struct xpl_slice device);
+
+/* Reads a whole topic and makes the command. *ret is set for MADE, *ret_reason for REFUSED. `origin` may be
+ * NULL. */
+enum mapping_command_result mapping_on_mqtt(const struct mapping *mapping, struct mapping_scratch *scratch,
+                                            struct xpl_slice topic, struct xpl_slice payload,
+                                            mapping_origin *origin, void *context,
+                                            struct mapping_command *ret, struct mapping_reason *ret_reason);
+
+/* After a command went out (or was confirmed): the states that it makes true, for the properties of its map
+ * whose `assume` is `when`: what the map would publish if the device had sent that message; the commanded
+ * property falls back to the payload itself. `topic` is mapping_command's, `sent` the message as it went out.
+ */
+void mapping_assume(const struct mapping *mapping, struct mapping_scratch *scratch,
+                    const struct mapping_send *send, struct xpl_slice topic, const struct xpl_message *sent,
+                    struct xpl_slice payload, enum mapping_assume when, const struct mapping_sink *sink);
+
+/* Whether a received message is the confirmation of one that was sent: schema, conditions, and equal items.
+ */
+bool mapping_confirms(const struct mapping *mapping, struct mapping_scratch *scratch,
+                      const struct mapping_send *send, const struct xpl_message *sent,
+                      const struct xpl_message *received);
+
+/* The topic filters that bring all commands and nothing twice: no two of them match the same topic. Calls
+ * `filter` for each. */
+void mapping_filters(const struct mapping *mapping, void (*filter)(void *context, const char *filter),
+                     void *context);
+
+/* Things about a device for people: empty when the map or an alias says nothing. `label` is the map's
+ * template, evaluated. */
+struct xpl_slice mapping_alias_label(const struct mapping *mapping, struct xpl_slice device);
+struct xpl_slice mapping_alias_room(const struct mapping *mapping, struct xpl_slice device);
+struct xpl_slice mapping_alias_name(const struct mapping *mapping, struct xpl_slice device);
+
+/* The JSON of a message (DESIGN §3); `typed` makes canonical numbers of up to 15 digits numbers. */
+void mapping_message_json(const struct charset *charset, const struct xpl_message *message, bool typed,
+                          struct text *ret);
+/* One value: a JSON string, or with `typed` a number where it is one. */
+void mapping_value_json(const struct charset *charset, struct xpl_slice value, bool typed, struct text *ret);
+void mapping_body_json(const struct charset *charset, const struct xpl_message *message, bool typed,
+                       struct text *ret);
+
+#endif

@@ -1,0 +1,171 @@
+/* Reading a topic back through its template, and the shapes that a template can have. */
+#include <errno.h>
+
+#include "mapping/template.h"
+
+struct capture {
+    const struct part *part;
+    struct xpl_slice text;
+};
+
+struct reader {
+    const struct template *template;
+    struct xpl_slice text;
+    struct capture captures[SCOPE_BINDINGS_MAX];
+    size_t n;
+};
+
+/* A variable reaches up to the end of its level, or to a character that may follow it: such a one is escaped
+ * inside. */
+static size_t value_end(const struct part *part, struct xpl_slice text, size_t at)
+{
+    while (at < text.size && text.data[at] != '/' && !(text.data[at] && strchr(part->follow, text.data[at])))
+        at++;
+    return at;
+}
+
+static bool read_from(struct reader *reader, size_t i, size_t at)
+{
+    const struct template *template = reader->template;
+    struct xpl_slice text = reader->text;
+    for (; i < template->n; i++) {
+        const struct part *part = &template->parts[i];
+        switch (part->kind) {
+        case PART_LITERAL:
+            if (text.size - at < part->text.size ||
+                memcmp(text.data + at, part->text.data, part->text.size) != 0)
+                return false;
+            at += part->text.size;
+            break;
+        case PART_VARIABLE: {
+            size_t end = value_end(part, text, at);
+            if (end == at || reader->n == SCOPE_BINDINGS_MAX)
+                return false;
+            reader->captures[reader->n++] = (struct capture){ part, xpl_slice(text.data + at, end - at) };
+            at = end;
+            break;
+        }
+        case PART_OPEN: {
+            size_t n = reader->n;
+            if (read_from(reader, i + 1, at))
+                return true;
+            reader->n = n;
+            i = part->close;
+            break;
+        }
+        case PART_CLOSE: break;
+        }
+    }
+    return at == text.size;
+}
+
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = xpl_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool unescape(struct scope *scope, struct xpl_slice text, struct xpl_slice *ret)
+{
+    if (!memchr(text.data, '%', text.size)) {
+        *ret = text;
+        return true;
+    }
+    struct text out = pool_open(scope->pool);
+    for (size_t i = 0; i < text.size; i++) {
+        int high = -1, low = -1;
+        if (text.data[i] == '%' && text.size - i > 2) {
+            high = hex(text.data[i + 1]);
+            low = hex(text.data[i + 2]);
+        }
+        if (high >= 0 && low >= 0) {
+            text_char(&out, (char)(high << 4 | low));
+            i += 2;
+        } else {
+            text_char(&out, text.data[i]);
+        }
+    }
+    return pool_close(scope->pool, &out, ret);
+}
+
+bool template_read(const struct template *template, struct scope *scope, struct xpl_slice text)
+{
+    struct reader reader = { .template = template, .text = text };
+    size_t before = scope->n_bindings;
+    if (!read_from(&reader, 0, 0))
+        return false;
+    for (size_t i = 0; i < reader.n; i++) {
+        const struct part *part = reader.captures[i].part;
+        struct xpl_slice value;
+        bool ok = unescape(scope, reader.captures[i].text, &value) &&
+                  conversion_undo(part->conversions, part->n_conversions, scope->ignore_case, value, &value);
+        for (size_t b = before; ok && b < scope->n_bindings; b++)
+            if (variable_equal(&scope->bindings[b].variable, &part->variable))
+                ok = xpl_slice_equal(scope->bindings[b].value, value);
+        if (!ok || !scope_bind(scope, part->variable, value)) {
+            scope_unbind(scope, before);
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t template_groups(const struct template *template)
+{
+    size_t groups = 0;
+    for (size_t i = 0; i < template->n; i++)
+        groups += template->parts[i].kind == PART_OPEN;
+    return groups;
+}
+
+size_t template_shape(struct arena *arena, const struct template *template, unsigned shape, struct part **ret,
+                      struct template_level *ret_levels, size_t max)
+{
+    size_t room = 0, n = 0, levels = 1;
+    for (size_t i = 0; i < template->n; i++)
+        room += 1 + template->parts[i].text.size;
+    struct part *parts = arena_array(arena, struct part, room + 1);
+    if (!parts || max == 0)
+        return 0;
+    ret_levels[0] = (struct template_level){ 0 };
+    for (size_t i = 0; i < template->n; i++) {
+        const struct part *part = &template->parts[i];
+        if (part->kind == PART_OPEN) {
+            if (!(shape & 1u))
+                i = part->close;
+            shape >>= 1;
+        } else if (part->kind == PART_VARIABLE) {
+            parts[n++] = *part;
+            ret_levels[levels - 1].n++;
+        } else if (part->kind == PART_LITERAL) {
+            struct xpl_slice rest = part->text;
+            for (;;) {
+                const char *slash = rest.size ? memchr(rest.data, '/', rest.size) : NULL;
+                size_t size = slash ? (size_t)(slash - rest.data) : rest.size;
+                if (size) {
+                    parts[n] = *part;
+                    parts[n++].text = xpl_slice(rest.data, size);
+                    ret_levels[levels - 1].n++;
+                }
+                if (!slash)
+                    break;
+                if (levels == max)
+                    return 0;
+                ret_levels[levels++] = (struct template_level){ .first = n };
+                rest = xpl_slice(slash + 1, rest.size - size - 1);
+            }
+        }
+    }
+    for (size_t i = 0; i < levels; i++) {
+        const struct part *first = &parts[ret_levels[i].first];
+        ret_levels[i].literal = ret_levels[i].n == 0;
+        if (ret_levels[i].n == 1) {
+            ret_levels[i].alone = first->kind == PART_VARIABLE;
+            ret_levels[i].literal = first->kind == PART_LITERAL;
+        }
+    }
+    *ret = parts;
+    return levels;
+}

@@ -1,0 +1,456 @@
+#include "mapping/template.h"
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+
+#define PARTS_MAX 128
+
+static const char *const reserved[] = { "bridge", "raw", "tunnel", "shadow", "set", "availability", NULL };
+
+bool template_is_reserved(struct xpl_slice level)
+{
+    for (int i = 0; reserved[i]; i++)
+        if (xpl_slice_equal(level, xpl_slice_from(reserved[i])))
+            return true;
+    return false;
+}
+
+/* ---- parsing ---- */
+
+struct parser {
+    const struct conversion_source *source;
+    struct xpl_slice text;
+    enum template_use use;
+    enum direction direction;
+    struct part parts[PARTS_MAX];
+    size_t n;
+    char *literal; /* the literal being collected, in the arena */
+    size_t literal_size;
+    size_t open; /* index of the open group, SIZE_MAX: none */
+    size_t groups;
+    bool variable;
+};
+
+static int fail(struct parser *parser, const char *what)
+{
+    diag_error(parser->source->diag, parser->source->place, "%s in \"%.*s\"", what,
+               XPL_SLICE_ARGS(parser->text));
+    return -EINVAL;
+}
+
+static int add(struct parser *parser, struct part part)
+{
+    if (parser->n == PARTS_MAX)
+        return fail(parser, "too many parts");
+    parser->parts[parser->n++] = part;
+    return 0;
+}
+
+static int end_literal(struct parser *parser)
+{
+    if (parser->literal_size == 0)
+        return 0;
+    struct xpl_slice text =
+        arena_copy(parser->source->arena, xpl_slice(parser->literal, parser->literal_size));
+    parser->literal_size = 0;
+    return text.data ? add(parser, (struct part){ .kind = PART_LITERAL, .text = text }) : -ENOMEM;
+}
+
+/* The end of a variable: the '}' outside of a quoted argument. SIZE_MAX when there is none. */
+static size_t find_brace(struct xpl_slice text, size_t start)
+{
+    bool quoted = false;
+    for (size_t i = start; i < text.size; i++) {
+        if (quoted)
+            quoted = text.data[i] != '\'';
+        else if (text.data[i] == '\'' && (text.data[i - 1] == ':' || text.data[i - 1] == '\''))
+            quoted = true;
+        else if (text.data[i] == '}')
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+/* The end of the next conversion: the '|' outside of a quoted argument. */
+static size_t find_bar(struct xpl_slice text, size_t start)
+{
+    bool quoted = false;
+    for (size_t i = start; i < text.size; i++) {
+        if (quoted)
+            quoted = text.data[i] != '\'';
+        else if (text.data[i] == '\'' && i && (text.data[i - 1] == ':' || text.data[i - 1] == '\''))
+            quoted = true;
+        else if (text.data[i] == '|')
+            return i;
+    }
+    return text.size;
+}
+
+static int parse_variable(struct parser *parser, struct xpl_slice inside)
+{
+    const struct conversion_source *source = parser->source;
+    struct part part = { .kind = PART_VARIABLE };
+    size_t end = find_bar(inside, 0), bars = 0;
+    part.text = arena_copy(source->arena, inside);
+    if (!part.text.data)
+        return -ENOMEM;
+    const char *nearest = NULL;
+    if (variable_parse(xpl_slice(part.text.data, end), parser->direction, &part.variable, &nearest) < 0) {
+        diag_error(source->diag, source->place, "unknown variable '%.*s'%s%s%s", (int)end, inside.data,
+                   nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+        return -EINVAL;
+    }
+    for (size_t i = end; i < inside.size; i = find_bar(inside, i + 1))
+        bars++;
+    part.conversions = arena_array(source->arena, struct conversion, bars + 1);
+    if (!part.conversions)
+        return -ENOMEM;
+    while (end < inside.size) {
+        size_t start = end + 1;
+        end = find_bar(inside, start);
+        int r = conversion_parse(source, xpl_slice(inside.data + start, end - start),
+                                 parser->use == TEMPLATE_TOPIC, &part.conversions[part.n_conversions]);
+        if (r < 0)
+            return r;
+        part.n_conversions++;
+    }
+    parser->variable = true;
+    return add(parser, part);
+}
+
+static int parse_bracket(struct parser *parser, char bracket)
+{
+    int r = end_literal(parser);
+    if (r < 0)
+        return r;
+    if (bracket == '[') {
+        if (parser->open != SIZE_MAX)
+            return fail(parser, "'[' inside '[ ]'");
+        if (++parser->groups > TEMPLATE_GROUPS_MAX)
+            return fail(parser, "more than three parts in '[ ]'");
+        parser->open = parser->n;
+        return add(parser, (struct part){ .kind = PART_OPEN });
+    }
+    if (parser->open == SIZE_MAX)
+        return fail(parser, "']' without '['");
+    bool variable = false;
+    for (size_t i = parser->open; i < parser->n; i++)
+        variable |= parser->parts[i].kind == PART_VARIABLE;
+    if (!variable)
+        return fail(parser, "a part in '[ ]' without a variable (it would never be left out)");
+    parser->parts[parser->open].close = parser->n;
+    parser->open = SIZE_MAX;
+    return add(parser, (struct part){ .kind = PART_CLOSE });
+}
+
+static int parse(struct parser *parser)
+{
+    struct xpl_slice text = parser->text;
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.data[i];
+        bool doubled = i + 1 < text.size && text.data[i + 1] == c;
+        int r = 0;
+        if ((c == '{' || c == '}') && doubled) {
+            parser->literal[parser->literal_size++] = c;
+            i++;
+        } else if (c == '{') {
+            size_t end = find_brace(text, i + 1);
+            if (end == SIZE_MAX)
+                return fail(parser, "'{' without '}'");
+            r = end_literal(parser);
+            if (r == 0)
+                r = parse_variable(parser, xpl_slice(text.data + i + 1, end - i - 1));
+            i = end;
+        } else if (c == '}') {
+            return fail(parser, "'}' without '{' (a literal brace is written '}}')");
+        } else if (parser->use == TEMPLATE_TOPIC && (c == '[' || c == ']')) {
+            r = parse_bracket(parser, c);
+        } else {
+            parser->literal[parser->literal_size++] = c;
+        }
+        if (r < 0)
+            return r;
+    }
+    if (parser->open != SIZE_MAX)
+        return fail(parser, "'[' without ']'");
+    return end_literal(parser);
+}
+
+/* ---- what may follow a variable in its level ---- */
+
+static int add_follow(const struct conversion_source *source, struct template *template, struct part *part,
+                      char c)
+{
+    if (strchr(part->follow, c))
+        return 0;
+    size_t n = strlen(part->follow);
+    if (n + 1 == sizeof(part->follow)) {
+        diag_error(source->diag, template->place, "too many ways to go on behind {%.*s}",
+                   XPL_SLICE_ARGS(part->text));
+        return -EINVAL;
+    }
+    part->follow[n] = c;
+    return 0;
+}
+
+static int follow_from(const struct conversion_source *source, struct template *template, struct part *part,
+                       size_t i)
+{
+    for (; i < template->n; i++) {
+        struct part *next = &template->parts[i];
+        int r = 0;
+        switch (next->kind) {
+        case PART_LITERAL:
+            return next->text.data[0] == '/' ? 0 : add_follow(source, template, part, next->text.data[0]);
+        case PART_VARIABLE:
+            diag_error(source->diag, template->place,
+                       "cannot be read back: {%.*s} and {%.*s} need a literal between them in one level",
+                       XPL_SLICE_ARGS(part->text), XPL_SLICE_ARGS(next->text));
+            return -EINVAL;
+        case PART_OPEN: /* it may be there, or not */
+            r = follow_from(source, template, part, next->close + 1);
+            break;
+        case PART_CLOSE: break;
+        }
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int make_follow(const struct conversion_source *source, struct template *template)
+{
+    int worst = 0;
+    for (size_t i = 0; i < template->n; i++)
+        if (template->parts[i].kind == PART_VARIABLE) {
+            memset(template->parts[i].follow, 0, sizeof(template->parts[i].follow));
+            int r = follow_from(source, template, &template->parts[i], i + 1);
+            worst = r < 0 ? r : worst;
+        }
+    return worst;
+}
+
+int template_parse(const struct conversion_source *source, struct xpl_slice text, enum template_use use,
+                   enum direction direction, struct template *ret)
+{
+    struct parser parser = {
+        .source = source, .text = text, .use = use, .direction = direction, .open = SIZE_MAX
+    };
+    parser.literal = arena_alloc(source->arena, text.size + 1);
+    if (!parser.literal)
+        return -ENOMEM;
+    int r = parse(&parser);
+    if (r < 0)
+        return r;
+    struct template template = {
+        .n = parser.n, .place = source->place, .direction = direction, .variable = parser.variable
+    };
+    template.text = arena_copy(source->arena, text);
+    template.parts = arena_array(source->arena, struct part, parser.n + 1);
+    if (!template.text.data || !template.parts)
+        return -ENOMEM;
+    memcpy(template.parts, parser.parts, parser.n * sizeof(*parser.parts));
+    if (use == TEMPLATE_TOPIC) {
+        r = make_follow(source, &template);
+        if (r < 0)
+            return r;
+    }
+    *ret = template;
+    return 0;
+}
+
+int template_literal(const struct conversion_source *source, struct xpl_slice text, struct template *ret)
+{
+    struct template template = { .n = text.size != 0, .place = source->place };
+    template.text = arena_copy(source->arena, text);
+    template.parts = arena_array(source->arena, struct part, 1);
+    if (!template.text.data || !template.parts)
+        return -ENOMEM;
+    template.parts[0] = (struct part){ .kind = PART_LITERAL, .text = template.text };
+    *ret = template;
+    return 0;
+}
+
+int template_join(const struct conversion_source *source, const struct template *const *templates, size_t n,
+                  struct template *ret)
+{
+    struct template joined = { .place = source->place };
+    size_t size = 0;
+    for (size_t i = 0; i < n; i++) {
+        joined.n += templates[i]->n;
+        size += templates[i]->text.size;
+        joined.variable |= templates[i]->variable;
+        joined.direction = templates[i]->direction;
+    }
+    char *text = arena_alloc(source->arena, size + 1);
+    joined.parts = arena_array(source->arena, struct part, joined.n + 1);
+    if (!text || !joined.parts)
+        return -ENOMEM;
+    joined.text = xpl_slice(text, size);
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t p = 0; p < templates[i]->n; p++) {
+            joined.parts[at + p] = templates[i]->parts[p];
+            joined.parts[at + p].close += at;
+        }
+        at += templates[i]->n;
+        if (templates[i]->text.size)
+            memcpy(text, templates[i]->text.data, templates[i]->text.size);
+        text += templates[i]->text.size;
+    }
+    int r = make_follow(source, &joined);
+    if (r == 0)
+        *ret = joined;
+    return r;
+}
+
+struct xpl_slice template_get_literal(const struct template *template)
+{
+    if (template->n == 0)
+        return XPL_SLICE("");
+    if (template->n == 1 && template->parts[0].kind == PART_LITERAL)
+        return template->parts[0].text;
+    return xpl_slice(NULL, 0);
+}
+
+/* ---- rendering ---- */
+
+static void escape_bytes(struct xpl_slice bytes, struct text *ret)
+{
+    for (size_t i = 0; i < bytes.size; i++)
+        text_format(ret, "%%%02X", (unsigned char)bytes.data[i]);
+}
+
+static void escape_value(struct xpl_slice value, const char *follow, struct text *ret)
+{
+    for (size_t i = 0; i < value.size;) {
+        uint32_t code = 0;
+        size_t size = utf8_next(xpl_slice(value.data + i, value.size - i), &code);
+        struct xpl_slice one = xpl_slice(value.data + i, size ? size : 1);
+        bool special = code && code < 0x80 &&
+                       (strchr("/+#%", (char)code) || strchr(follow, (char)code) || (code == '$' && i == 0));
+        if (size == 0 || utf8_is_forbidden(code) || special)
+            escape_bytes(one, ret);
+        else
+            text_slice(ret, one);
+        i += one.size;
+    }
+}
+
+/* The level that ends here must not be one that the bridge keeps for itself. */
+static void guard_level(struct text *ret, size_t start, bool variable)
+{
+    struct xpl_slice level = xpl_slice(ret->data + start, ret->size - start);
+    if (!variable || !template_is_reserved(level))
+        return;
+    char copy[16];
+    memcpy(copy, level.data, level.size);
+    ret->size = start;
+    escape_bytes(xpl_slice(copy, 1), ret);
+    text_slice(ret, xpl_slice(copy + 1, level.size - 1));
+}
+
+static int render_variable(const struct part *part, struct scope *scope, enum template_use use,
+                           struct text *ret)
+{
+    struct xpl_slice value = { "", 0 };
+    size_t last = part->n_conversions;
+    bool typed = last && part->conversions[last - 1].kind == CONVERSION_TYPED &&
+                 (part->variable.kind == VARIABLE_BODY || part->variable.kind == VARIABLE_MESSAGE);
+    bool have = scope_get(scope, &part->variable, typed, &value);
+    int r = conversion_apply(part->conversions, last - typed, scope, have, value, &value);
+    if (r) {
+        struct text why;
+        char buffer[256];
+        if (scope->why->size == 0) {
+            text_format(scope->why, "{%.*s} is missing", XPL_SLICE_ARGS(part->text));
+        } else {
+            why = TEXT(buffer);
+            text_format(&why, "{%.*s}: %s", XPL_SLICE_ARGS(part->text), scope->why->data);
+            text_reset(scope->why);
+            text_slice(scope->why, text_get(&why));
+        }
+        return r;
+    }
+    if (use == TEMPLATE_TOPIC && value.size == 0) {
+        text_format(scope->why, "{%.*s} is empty", XPL_SLICE_ARGS(part->text));
+        return COUNT_NOT_MADE_MISSING;
+    }
+    if (use == TEMPLATE_TOPIC)
+        escape_value(value, part->follow, ret);
+    else
+        utf8_clean(value, ret);
+    return 0;
+}
+
+int template_render(const struct template *template, struct scope *scope, enum template_use use,
+                    struct text *ret)
+{
+    size_t level = ret->size, group_size = 0, group_level = 0, group_end = SIZE_MAX;
+    bool variable = false, group_variable = false;
+    for (size_t i = 0; i < template->n; i++) {
+        const struct part *part = &template->parts[i];
+        switch (part->kind) {
+        case PART_OPEN:
+            group_size = ret->size;
+            group_level = level;
+            group_variable = variable;
+            group_end = part->close;
+            break;
+        case PART_CLOSE: group_end = SIZE_MAX; break;
+        case PART_LITERAL:
+            for (size_t c = 0; c < part->text.size; c++) {
+                if (use == TEMPLATE_TOPIC && part->text.data[c] == '/') {
+                    guard_level(ret, level, variable);
+                    text_char(ret, '/');
+                    level = ret->size;
+                    variable = false;
+                } else {
+                    text_char(ret, part->text.data[c]);
+                }
+            }
+            break;
+        case PART_VARIABLE: {
+            int r = render_variable(part, scope, use, ret);
+            if (r == COUNT_NOT_MADE_MISSING && group_end != SIZE_MAX) { /* leave the [ ] out */
+                text_reset(scope->why);
+                ret->size = group_size;
+                ret->data[ret->size] = '\0';
+                level = group_level;
+                variable = group_variable;
+                i = group_end;
+                group_end = SIZE_MAX;
+            } else if (r) {
+                return r;
+            } else {
+                variable = true;
+            }
+            break;
+        }
+        }
+    }
+    if (use == TEMPLATE_TOPIC)
+        guard_level(ret, level, variable);
+    if (ret->overflow || (use == TEMPLATE_TOPIC && ret->size > LIMIT_TOPIC)) {
+        text_string(scope->why, use == TEMPLATE_TOPIC ? "the topic is too long" : "the text is too long");
+        return COUNT_NOT_MADE_SIZE;
+    }
+    return 0;
+}
+
+/* Not straight into the pool: the variables put what they have to make there meanwhile. */
+int template_make(const struct template *template, struct scope *scope, struct xpl_slice *ret)
+{
+    text_reset(scope->spare);
+    int r = template_render(template, scope, TEMPLATE_VALUE, scope->spare);
+    if (r)
+        return r;
+    struct text text = pool_open(scope->pool);
+    text_slice(&text, text_get(scope->spare));
+    if (pool_close(scope->pool, &text, ret))
+        return 0;
+    text_string(scope->why, "too long");
+    return COUNT_NOT_MADE_SIZE;
+}

@@ -1,0 +1,79 @@
+/* Templates: text with {variables}, for values and for topics.
+ *
+ * A topic template is reversible: what entered a level is escaped so that the same values can be read back
+ * (DESIGN §3 "Escaping", §4 "Variables"), and parts in [ ] may be left out.
+ */
+#ifndef MAPPING_TEMPLATE_H
+#define MAPPING_TEMPLATE_H
+
+#include "mapping/conversion.h"
+
+#define TEMPLATE_GROUPS_MAX 3 /* [ ] parts of one topic: each doubles the shapes it can have */
+
+enum template_use { TEMPLATE_VALUE, TEMPLATE_TOPIC };
+
+enum part_kind { PART_LITERAL, PART_VARIABLE, PART_OPEN, PART_CLOSE };
+
+struct part {
+    enum part_kind kind;
+    struct xpl_slice text; /* LITERAL; VARIABLE: its text between the braces */
+    struct variable variable;
+    struct conversion *conversions;
+    size_t n_conversions;
+    /* VARIABLE in a topic: the characters that may follow it in its level, and so end it; escaped in its
+     * value. */
+    char follow[8];
+    size_t close; /* OPEN: index of its CLOSE */
+};
+
+struct template
+{
+    struct part *parts;
+    size_t n;
+    struct xpl_slice text; /* as written; data NULL: there is none */
+    struct diag_place place;
+    enum direction direction;
+    bool variable; /* has a variable */
+};
+
+/* 0, -EINVAL (findings say why) or -ENOMEM. */
+int template_parse(const struct conversion_source *source, struct xpl_slice text, enum template_use use,
+                   enum direction direction, struct template *ret);
+
+/* Concatenates; the follow sets are made anew. A finding when two variables meet. */
+int template_join(const struct conversion_source *source, const struct template *const *templates, size_t n,
+                  struct template *ret);
+
+/* A template that is one literal. */
+int template_literal(const struct conversion_source *source, struct xpl_slice text, struct template *ret);
+
+/* The literal text when it has no variable and no group, else data NULL. */
+struct xpl_slice template_get_literal(const struct template *template);
+
+/* Appends the text. 0, or why not as an enum counter, with a text in scope->why. */
+int template_render(const struct template *template, struct scope *scope, enum template_use use,
+                    struct text *ret);
+
+/* The same, as a value in the scope's pool. */
+int template_make(const struct template *template, struct scope *scope, struct xpl_slice *ret);
+
+/* Reads a topic back: binds each variable once. False (with no new binding) when the text is not of this
+ * form. */
+bool template_read(const struct template *template, struct scope *scope, struct xpl_slice text);
+
+/* The levels of one shape of a topic template, for the trie: `shape` is a bit for each [ ] that is there. */
+struct template_level {
+    size_t first, n; /* parts */
+    bool alone;      /* one variable and nothing else */
+    bool literal;
+};
+size_t template_groups(const struct template *template);
+/* Writes the parts of a shape, groups resolved and literals split at '/', to ret (room for 2 * n + levels).
+ * Returns the number of levels in ret_levels, 0 when there are more than `max`. */
+size_t template_shape(struct arena *arena, const struct template *template, unsigned shape, struct part **ret,
+                      struct template_level *ret_levels, size_t max);
+
+/* Whether a level that the templates made would be one that the bridge keeps for itself. */
+bool template_is_reserved(struct xpl_slice level);
+
+#endif
