@@ -29,5 +29,6 @@
 #define LIMIT_SETTING       4096  /* bytes of any one setting; longer: an error at load */
 #define LIMIT_XML_DEPTH     64    /* elements inside each other in an XML file; deeper: an error at load */
 #define LIMIT_FILE          (16u << 20) /* bytes of a config or mapping file; larger: an error at load */
+#define LIMIT_STATE_FILE    (1 << 20)   /* bytes of a state file; larger: neither read nor written */
 
 #endif
