@@ -30,6 +30,7 @@
 #define LIMIT_XML_DEPTH     64    /* elements inside each other in an XML file; deeper: an error at load */
 #define LIMIT_FILE          (16u << 20) /* bytes of a config or mapping file; larger: an error at load */
 #define LIMIT_STATE_FILE    (1 << 20)   /* bytes of a state file; larger: neither read nor written */
+#define LIMIT_SENDS 256              /* datagrams waiting for the network device; more: refused, counted */
 #define LIMIT_ADDRESSES 64           /* IPv4 addresses of this host; more: not seen as ours, logged */
 
 #endif
