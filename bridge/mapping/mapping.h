@@ -176,6 +176,14 @@ bool mapping_confirms(const struct mapping *mapping, struct mapping_scratch *scr
 void mapping_filters(const struct mapping *mapping, void (*filter)(void *context, const char *filter),
                      void *context);
 
+/* Whether some map publishes to the topic, in which the device stands under its own path; *ret is where it
+ * publishes now, with the device's alias if it has one. Lives until the scratch is used again. */
+bool mapping_makes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
+                   struct xpl_slice *ret);
+
+/* A value as one level of a topic (DESIGN §3 "Escaping"). */
+void mapping_escape(struct xpl_slice value, struct text *ret);
+
 /* Things about a device for people: empty when the map or an alias says nothing. `label` is the map's
  * template, evaluated. */
 struct xpl_slice mapping_alias_label(const struct mapping *mapping, struct xpl_slice device);

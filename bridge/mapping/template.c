@@ -323,7 +323,7 @@ static void escape_bytes(struct xpl_slice bytes, struct text *ret)
         text_format(ret, "%%%02X", (unsigned char)bytes.data[i]);
 }
 
-static void escape_value(struct xpl_slice value, const char *follow, struct text *ret)
+void template_escape(struct xpl_slice value, const char *follow, struct text *ret)
 {
     for (size_t i = 0; i < value.size;) {
         uint32_t code = 0;
@@ -340,10 +340,10 @@ static void escape_value(struct xpl_slice value, const char *follow, struct text
 }
 
 /* The level that ends here must not be one that the bridge keeps for itself. */
-static void guard_level(struct text *ret, size_t start, bool variable)
+void template_guard(struct text *ret, size_t start)
 {
     struct xpl_slice level = xpl_slice(ret->data + start, ret->size - start);
-    if (!variable || !template_is_reserved(level))
+    if (!template_is_reserved(level))
         return;
     char copy[16];
     memcpy(copy, level.data, level.size);
@@ -379,7 +379,7 @@ static int render_variable(const struct part *part, struct scope *scope, enum te
         return COUNT_NOT_MADE_MISSING;
     }
     if (use == TEMPLATE_TOPIC)
-        escape_value(value, part->follow, ret);
+        template_escape(value, part->follow, ret);
     else
         utf8_clean(value, ret);
     return 0;
@@ -403,7 +403,8 @@ int template_render(const struct template *template, struct scope *scope, enum t
         case PART_LITERAL:
             for (size_t c = 0; c < part->text.size; c++) {
                 if (use == TEMPLATE_TOPIC && part->text.data[c] == '/') {
-                    guard_level(ret, level, variable);
+                    if (variable)
+                        template_guard(ret, level);
                     text_char(ret, '/');
                     level = ret->size;
                     variable = false;
@@ -431,8 +432,8 @@ int template_render(const struct template *template, struct scope *scope, enum t
         }
         }
     }
-    if (use == TEMPLATE_TOPIC)
-        guard_level(ret, level, variable);
+    if (use == TEMPLATE_TOPIC && variable)
+        template_guard(ret, level);
     if (ret->overflow || (use == TEMPLATE_TOPIC && ret->size > LIMIT_TOPIC)) {
         text_string(scope->why, use == TEMPLATE_TOPIC ? "the topic is too long" : "the text is too long");
         return COUNT_NOT_MADE_SIZE;

@@ -73,6 +73,12 @@ size_t template_groups(const struct template *template);
 size_t template_shape(struct arena *arena, const struct template *template, unsigned shape, struct part **ret,
                       struct template_level *ret_levels, size_t max);
 
+/* Appends a value with everything escaped that a level cannot hold, and the characters of `follow`. */
+void template_escape(struct xpl_slice value, const char *follow, struct text *ret);
+
+/* Escapes the level that began at `start` if it is one that the bridge keeps for itself. */
+void template_guard(struct text *ret, size_t start);
+
 /* Whether a level that the templates made would be one that the bridge keeps for itself. */
 bool template_is_reserved(struct xpl_slice level);
 

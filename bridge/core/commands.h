@@ -1,0 +1,31 @@
+/* Commands from MQTT: they act now or not at all, and each has a result (DESIGN §6).
+ *
+ *   refused: why    nothing went out
+ *   sent            the datagram is on the network, and no confirmation is asked for
+ *   confirmed       the message that proves it came in time
+ *   timeout         it did not
+ */
+#ifndef CORE_COMMANDS_H
+#define CORE_COMMANDS_H
+
+#include "core/core.h"
+
+struct pending;
+
+struct commands {
+    struct pending *first; /* waiting for a repeat or a confirmation */
+    size_t n;
+};
+
+void commands_deinit(struct commands *commands);
+
+/* A message on a topic that may be a command. False when no map knows the topic. */
+bool commands_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms);
+
+/* A message that is not ours: it may confirm. */
+void commands_on_xpl(struct core *core, const struct xpl_message *message, int64_t now_ms);
+
+int64_t commands_deadline(const struct commands *commands);
+void commands_on_time(struct core *core, int64_t now_ms);
+
+#endif

@@ -1,0 +1,89 @@
+/* What the files of core share. Each part has its own struct and file; core.c composes them. */
+#ifndef CORE_CORE_PRIVATE_H
+#define CORE_CORE_PRIVATE_H
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "core/core.h"
+#include "core/commands.h"
+#include "core/devices.h"
+#include "core/flood.h"
+#include "core/made.h"
+#include "core/network.h"
+#include "core/rates.h"
+#include "core/unmapped.h"
+
+#define FILTERS_MAX LIMIT_SUBSCRIPTIONS
+
+struct core {
+    struct core_options options; /* strings are own copies, in `storage` */
+    struct arena storage;
+    struct sink sink;
+    struct counters *counters;
+    struct mapping *mapping;
+    struct mapping_scratch *scratch;
+    struct network network;
+    struct flood flood;
+    struct devices devices;
+    struct unmapped unmapped;
+    struct rates rates;
+    struct commands commands;
+    struct made made;
+    char *filters[FILTERS_MAX]; /* subscribed for commands */
+    size_t n_filters;
+    bool broker_up, stopping;
+    int64_t started_ms, wall_offset_ms; /* wall = now + offset */
+    int64_t started_wall_ms;
+    int64_t health_due_ms, lists_due_ms;
+    bool lists_stale;    /* something was heard since they were written */
+    bool foreign_bridge; /* another bridge on our prefix was seen */
+    char last_error[256];
+    /* A reload that somebody waits for. */
+    struct {
+        bool waiting;
+        char response_topic[LIMIT_TOPIC + 1];
+        char correlation[256];
+        size_t correlation_size;
+        bool has_correlation;
+        char id[128]; /* JSON text, or empty */
+    } reload;
+    const char *datagram; /* the one being worked on, for dedupe and raw */
+    size_t datagram_size;
+    struct xpl_message message;  /* the last parsed */
+    struct text topic, document; /* for what is rendered here */
+};
+
+#define core_count(core, counter) count((core)->counters, (counter))
+
+void core_log(struct core *core, enum log_area area, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* prefix/PATH */
+void core_publish(struct core *core, enum sink_lane lane, const char *path, struct xpl_slice payload,
+                  int qos);
+void core_publish_topic(struct core *core, enum sink_lane lane, struct xpl_slice topic,
+                        struct xpl_slice payload, int qos);
+
+/* "2026-11-26T04:05:06Z" */
+void core_write_time(const struct core *core, int64_t now_ms, struct text *ret);
+
+/* requests.c */
+void requests_on_mqtt(struct core *core, struct xpl_slice verb, const struct core_message *message,
+                      int64_t now_ms);
+/* Answers to a response topic, or bridge/response/VERB. `id` is JSON text, or NULL. */
+void requests_answer(struct core *core, const char *verb, struct xpl_slice response_topic,
+                     struct xpl_slice correlation, struct xpl_slice payload);
+void requests_on_raw_send(struct core *core, const struct core_message *message, int64_t now_ms);
+void requests_on_info(struct core *core, const struct core_message *message);
+
+/* report.c */
+void report_info(struct core *core);
+void report_write_info(struct core *core, struct text *ret);
+void report_health(struct core *core, int64_t now_ms);
+void report_write_health(struct core *core, int64_t now_ms, struct text *ret);
+void report_network(struct core *core);
+void report_devices(struct core *core, int64_t now_ms);
+void report_unmapped(struct core *core);
+void report_raw(struct core *core, const struct xpl_message *message);
+
+#endif

@@ -1,0 +1,383 @@
+#include "core/core.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/core-private.h"
+
+#define DOCUMENT_SIZE (LIMIT_RENDERED)
+#define LISTS_SOON_MS 1000  /* from something new to the lists that show it */
+#define LISTS_MS      60000 /* between two lists when only counts have changed */
+
+/* ---- helpers for all parts ---- */
+
+void core_log(struct core *core, enum log_area area, enum log_level level, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    core->sink.log(core->sink.context, area, level, text);
+    if (level <= LOG_LEVEL_WARNING)
+        core_note_error(core, text);
+}
+
+void core_publish_topic(struct core *core, enum sink_lane lane, struct xpl_slice topic,
+                        struct xpl_slice payload, int qos)
+{
+    struct sink_publish publish = { .lane = lane, .topic = topic, .payload = payload, .qos = qos };
+    core->sink.publish(core->sink.context, &publish);
+}
+
+void core_publish(struct core *core, enum sink_lane lane, const char *path, struct xpl_slice payload, int qos)
+{
+    char buffer[LIMIT_TOPIC];
+    struct text topic = TEXT(buffer);
+    text_format(&topic, "%s/%s", core->options.prefix, path);
+    core_publish_topic(core, lane, text_get(&topic), payload, qos);
+}
+
+bool core_is_online(const struct core *core)
+{
+    return core->network.state != NETWORK_SEARCHING;
+}
+
+const char *core_role(const struct core *core)
+{
+    static const char *const names[] = { "searching", "client", "hub" };
+    return names[core->network.state];
+}
+
+void core_note_error(struct core *core, const char *text)
+{
+    snprintf(core->last_error, sizeof(core->last_error), "%s", text);
+}
+
+/* ---- life ---- */
+
+static int copy_options(struct core *core, const struct core_options *options)
+{
+    struct arena *arena = &core->storage;
+    core->options = *options;
+    core->options.version = arena_string(arena, options->version);
+    core->options.prefix = arena_string(arena, options->prefix);
+    core->options.source = arena_string(arena, options->source);
+    struct core_network *allow = arena_array(arena, struct core_network, options->n_allow + 1);
+    const char **groups = arena_array(arena, const char *, options->n_groups + 1);
+    core->options.hub_clients = arena_copy(arena, options->hub_clients);
+    core->options.made_topics = arena_copy(arena, options->made_topics);
+    if (arena->failed)
+        return -ENOMEM;
+    if (options->n_allow)
+        memcpy(allow, options->allow, options->n_allow * sizeof(*allow));
+    for (size_t i = 0; i < options->n_groups; i++)
+        groups[i] = arena_string(arena, options->groups[i]);
+    core->options.allow = allow;
+    core->options.groups = groups;
+    return arena->failed ? -ENOMEM : 0;
+}
+
+int core_new(struct core **ret, const struct core_options *options, struct mapping *mapping,
+             const struct sink *sink, struct counters *counters, int64_t now_ms, int64_t wall_ms)
+{
+    struct core *core = calloc(1, sizeof(*core));
+    if (!core)
+        return -ENOMEM;
+    arena_init(&core->storage);
+    core->sink = *sink;
+    core->counters = counters;
+    core->mapping = mapping_ref(mapping);
+    core->started_wall_ms = wall_ms;
+    core->wall_offset_ms = wall_ms - now_ms;
+    core->topic = (struct text){ malloc(LIMIT_TOPIC * 4), 0, LIMIT_TOPIC * 4, false };
+    core->document = (struct text){ malloc(DOCUMENT_SIZE), 0, DOCUMENT_SIZE, false };
+    flood_init(&core->flood, options->flood);
+    int r = copy_options(core, options);
+    if (r == 0)
+        r = mapping_scratch_new(&core->scratch);
+    if (r == 0)
+        r = network_init(core, now_ms);
+    if (r == 0 && (!core->topic.data || !core->document.data))
+        r = -ENOMEM;
+    if (r < 0)
+        core_free(core);
+    else
+        *ret = core;
+    return r;
+}
+
+void core_free(struct core *core)
+{
+    if (!core)
+        return;
+    network_deinit(core);
+    devices_deinit(&core->devices);
+    unmapped_deinit(&core->unmapped);
+    rates_deinit(&core->rates);
+    commands_deinit(&core->commands);
+    made_deinit(&core->made);
+    for (size_t i = 0; i < core->n_filters; i++)
+        free(core->filters[i]);
+    mapping_unref(core->mapping);
+    mapping_scratch_free(core->scratch);
+    arena_deinit(&core->storage);
+    free(core->topic.data);
+    free(core->document.data);
+    free(core);
+}
+
+/* ---- subscriptions ---- */
+
+static void subscribe_path(struct core *core, const char *path)
+{
+    char filter[LIMIT_TOPIC];
+    struct text text = TEXT(filter);
+    text_format(&text, "%s/%s", core->options.prefix, path);
+    core->sink.subscribe(core->sink.context, filter);
+}
+
+struct collected {
+    char *filters[FILTERS_MAX];
+    size_t n;
+};
+
+static void collect_filter(void *context, const char *filter)
+{
+    struct collected *collected = context;
+    if (collected->n < FILTERS_MAX && (collected->filters[collected->n] = strdup(filter)))
+        collected->n++;
+}
+
+static bool has_filter(char *const *filters, size_t n, const char *filter)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(filters[i], filter) == 0)
+            return true;
+    return false;
+}
+
+/* Follows the difference: what stays subscribed is not touched. */
+static void follow_filters(struct core *core)
+{
+    struct collected new = { 0 };
+    mapping_filters(core->mapping, collect_filter, &new);
+    for (size_t i = 0; i < core->n_filters; i++)
+        if (!has_filter(new.filters, new.n, core->filters[i]))
+            core->sink.unsubscribe(core->sink.context, core->filters[i]);
+    for (size_t i = 0; i < new.n; i++)
+        if (!has_filter(core->filters, core->n_filters, new.filters[i]))
+            core->sink.subscribe(core->sink.context, new.filters[i]);
+    for (size_t i = 0; i < core->n_filters; i++)
+        free(core->filters[i]);
+    memcpy(core->filters, new.filters, sizeof(new.filters));
+    core->n_filters = new.n;
+}
+
+void core_start(struct core *core, int64_t now_ms)
+{
+    core->health_due_ms = now_ms;
+    core->lists_due_ms = INT64_MAX;
+    subscribe_path(core, "bridge/request/+");
+    subscribe_path(core, "bridge/info");
+    if (core->options.raw_send)
+        subscribe_path(core, "raw/send");
+    follow_filters(core);
+    core->started_ms = now_ms;
+    network_start(core, now_ms);
+    report_info(core);
+    report_devices(core, now_ms);
+    report_unmapped(core);
+    made_import(core, core->options.made_topics);
+}
+
+void core_stop(struct core *core, int64_t now_ms)
+{
+    core->stopping = true;
+    network_stop(core, now_ms);
+    core_publish(core, SINK_STATE, "bridge/network", XPL_SLICE("offline"), 1);
+}
+
+size_t core_export_hub(const struct core *core, char *buffer, size_t capacity)
+{
+    return xpl_hub_export(core->network.hub, buffer, capacity);
+}
+
+size_t core_export_topics(const struct core *core, char *buffer, size_t capacity)
+{
+    return made_export(core, buffer, capacity);
+}
+
+void core_set_mapping(struct core *core, struct mapping *mapping, int64_t now_ms)
+{
+    mapping_ref(mapping);
+    mapping_unref(core->mapping); /* pending commands hold it as long as they need it */
+    core->mapping = mapping;
+    follow_filters(core);
+    devices_on_mapping(core);
+    made_on_mapping(core);
+    unmapped_clear(&core->unmapped);
+    core->lists_due_ms = now_ms;
+    report_info(core);
+}
+
+/* ---- from xPL ---- */
+
+struct effects {
+    struct core *core;
+    int64_t now_ms;
+};
+
+static void on_publish(void *context, const struct mapping_publish *publish)
+{
+    struct effects *effects = context;
+    devices_on_publish(effects->core, publish, effects->now_ms);
+    made_add(effects->core, publish);
+    rates_publish(effects->core, publish, effects->now_ms);
+}
+
+static void on_skipped(void *context, const struct mapping_map *map, const struct mapping_property *property,
+                       const struct mapping_reason *reason)
+{
+    struct effects *effects = context;
+    core_count(effects->core, reason->counter);
+    core_log(effects->core, LOG_MAPPING, LOG_LEVEL_DEBUG, "map %s%s%.*s: %s", map->name, property ? ", " : "",
+             property ? (int)property->name.size : 0, property ? property->name.data : "", reason->text);
+}
+
+static void count_unmapped(struct core *core, const struct xpl_message *message)
+{
+    bool hbeat = xpl_slice_equal_nocase(message->schema_class, XPL_SLICE("hbeat"));
+    if (hbeat || devices_is_heartbeat(message)) {
+        core_count(core, COUNT_XPL_HEARTBEAT);
+    } else if (xpl_slice_equal_nocase(message->schema_class, XPL_SLICE("config"))) {
+        core_count(core, COUNT_XPL_CONFIG);
+    } else {
+        core_count(core, COUNT_XPL_UNMAPPED);
+        unmapped_add(core, message);
+    }
+}
+
+static void lists_due(struct core *core, int64_t due_ms)
+{
+    if (due_ms < core->lists_due_ms)
+        core->lists_due_ms = due_ms;
+}
+
+void core_on_xpl(struct core *core, struct xpl_slice datagram, struct xpl_endpoint from, bool hub_socket,
+                 int64_t now_ms)
+{
+    struct effects effects = { core, now_ms };
+    struct mapping_sink sink = { &effects, NULL, on_publish, on_skipped };
+    if (!network_on_datagram(core, datagram, from, hub_socket, now_ms))
+        return;
+    const struct xpl_message *message = &core->message;
+    core->datagram = datagram.data;
+    core->datagram_size = datagram.size;
+    if (core->options.raw)
+        report_raw(core, message);
+    devices_on_message(core, message, now_ms);
+    if (core->commands.first)
+        commands_on_xpl(core, message, now_ms);
+    enum mapping_result result = mapping_on_xpl(core->mapping, core->scratch, message, &sink);
+    if (result == MAPPING_TAKEN)
+        core_count(core, COUNT_XPL_MATCHED);
+    else if (result == MAPPING_IGNORED)
+        core_count(core, COUNT_XPL_IGNORED);
+    else
+        count_unmapped(core, message);
+    devices_on_mapped(core, message, result == MAPPING_TAKEN);
+    core->datagram_size = 0;
+    core->lists_stale = true;
+    lists_due(core, now_ms + (core->devices.changed || core->unmapped.changed ? LISTS_SOON_MS : LISTS_MS));
+}
+
+/* ---- from MQTT ---- */
+
+static bool below(struct xpl_slice topic, const char *prefix, const char *path, struct xpl_slice *ret)
+{
+    size_t a = strlen(prefix), b = strlen(path);
+    if (topic.size < a + 1 + b || memcmp(topic.data, prefix, a) != 0 || topic.data[a] != '/' ||
+        memcmp(topic.data + a + 1, path, b) != 0)
+        return false;
+    *ret = xpl_slice(topic.data + a + 1 + b, topic.size - a - 1 - b);
+    return true;
+}
+
+void core_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms)
+{
+    struct xpl_slice rest;
+    core_count(core, COUNT_MQTT_RECEIVED);
+    if (below(message->topic, core->options.prefix, "bridge/request/", &rest) && rest.size) {
+        core_count(core, COUNT_REQUESTS);
+        requests_on_mqtt(core, rest, message, now_ms);
+    } else if (core->options.raw_send && below(message->topic, core->options.prefix, "raw/send", &rest) &&
+               !rest.size) {
+        requests_on_raw_send(core, message, now_ms);
+    } else if (below(message->topic, core->options.prefix, "bridge/info", &rest) && !rest.size) {
+        core_count(core, COUNT_MQTT_OTHER);
+        requests_on_info(core, message);
+    } else if (!commands_on_mqtt(core, message, now_ms)) {
+        core_count(core, COUNT_MQTT_OTHER);
+        core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "no map takes the topic %.*s",
+                 XPL_SLICE_ARGS(message->topic));
+    }
+}
+
+void core_on_broker_up(struct core *core, int64_t now_ms)
+{
+    core->broker_up = true;
+    core_publish(core, SINK_STATE, "bridge/state", XPL_SLICE("online"), 1);
+    core->health_due_ms = now_ms;
+}
+
+void core_on_broker_down(struct core *core, int64_t now_ms)
+{
+    (void)now_ms;
+    core->broker_up = false;
+}
+
+void core_on_address(struct core *core, struct xpl_endpoint own, int64_t now_ms)
+{
+    core->options.own = own;
+    network_on_address(core, now_ms);
+}
+
+void core_on_wall_clock(struct core *core, int64_t now_ms, int64_t wall_ms)
+{
+    core->wall_offset_ms = wall_ms - now_ms;
+}
+
+/* ---- time ---- */
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t core_deadline(const struct core *core)
+{
+    int64_t deadline = earliest(network_deadline(core), rates_deadline(&core->rates));
+    deadline = earliest(deadline, commands_deadline(&core->commands));
+    deadline = earliest(deadline, devices_deadline(&core->devices));
+    return earliest(deadline, earliest(core->health_due_ms, core->lists_due_ms));
+}
+
+void core_on_time(struct core *core, int64_t now_ms)
+{
+    network_on_time(core, now_ms);
+    rates_on_time(core, now_ms);
+    commands_on_time(core, now_ms);
+    devices_on_time(core, now_ms);
+    if (now_ms >= core->lists_due_ms) {
+        core->lists_due_ms = INT64_MAX;
+        if (core->lists_stale || core->devices.changed)
+            report_devices(core, now_ms);
+        if (core->lists_stale || core->unmapped.changed)
+            report_unmapped(core);
+        core->lists_stale = false;
+    }
+    if (now_ms >= core->health_due_ms)
+        report_health(core, now_ms);
+}

@@ -1,0 +1,113 @@
+/* What the bridge says of itself: info, network, health, devices, unmapped, and every message when `raw` is
+ * on. */
+#include <time.h>
+
+#include "core/core-private.h"
+
+#define HEALTH_MS 60000
+
+void core_write_time(const struct core *core, int64_t now_ms, struct text *ret)
+{
+    time_t seconds = (time_t)((now_ms + core->wall_offset_ms) / 1000);
+    struct tm tm;
+    char text[32];
+    gmtime_r(&seconds, &tm);
+    text_string(ret, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) ? text : "");
+}
+
+void report_write_info(struct core *core, struct text *ret)
+{
+    text_format(ret,
+                "{\"version\":\"%s\",\"role\":\"%s\",\"source\":\"%s\",\"mapping\":\"%s\",\"started\":\"",
+                core->options.version, core_role(core), core->options.source, mapping_digest(core->mapping));
+    struct core at = { .wall_offset_ms = core->started_wall_ms };
+    core_write_time(&at, 0, ret); /* as the clock stood then, whatever it does since */
+    text_string(ret, "\"}");
+}
+
+void report_info(struct core *core)
+{
+    text_reset(&core->document);
+    report_write_info(core, &core->document);
+    core_publish(core, SINK_STATE, "bridge/info", text_get(&core->document), 1);
+}
+
+void report_network(struct core *core)
+{
+    core->network.online = core_is_online(core);
+    core_publish(core, SINK_STATE, "bridge/network",
+                 core->network.online ? XPL_SLICE("online") : XPL_SLICE("offline"), 1);
+}
+
+void report_write_health(struct core *core, int64_t now_ms, struct text *ret)
+{
+    struct sink_depths depths = { 0 };
+    core->sink.depths(core->sink.context, &depths);
+    text_format(ret,
+                "{\"status\":\"%s\",\"role\":\"%s\",\"uptime\":", core_is_online(core) ? "ok" : "degraded",
+                core_role(core));
+    text_number(ret, (now_ms - core->started_ms) / 1000);
+    text_format(
+        ret, ",\"queues\":{\"states\":%zu,\"waiting\":%zu,\"inflight\":%zu,\"inbox\":%zu,\"commands\":%zu}",
+        depths.states, depths.waiting, depths.inflight, depths.inbox, core->commands.n);
+    text_string(ret, ",\"counters\":{");
+    for (int i = 0; i < COUNTERS; i++)
+        text_format(ret, "%s\"%s\":%llu", i ? "," : "", counter_names[i],
+                    (unsigned long long)core->counters->value[i]);
+    text_string(ret, "},\"last_error\":");
+    if (core->last_error[0]) {
+        text_char(ret, '"');
+        text_json(ret, xpl_slice_from(core->last_error));
+        text_string(ret, "\"}");
+    } else {
+        text_string(ret, "null}");
+    }
+}
+
+void report_health(struct core *core, int64_t now_ms)
+{
+    core->health_due_ms = now_ms + HEALTH_MS;
+    text_reset(&core->document);
+    report_write_health(core, now_ms, &core->document);
+    core_publish(core, SINK_TRANSIENT, "bridge/health", text_get(&core->document), 0);
+}
+
+void report_devices(struct core *core, int64_t now_ms)
+{
+    (void)now_ms;
+    core->devices.changed = false;
+    text_reset(&core->document);
+    devices_write(core, &core->document);
+    core_publish(core, SINK_STATE, "bridge/devices", text_get(&core->document), 1);
+}
+
+void report_unmapped(struct core *core)
+{
+    core->unmapped.changed = false;
+    text_reset(&core->document);
+    unmapped_write(core, &core->document);
+    core_publish(core, SINK_STATE, "bridge/unmapped", text_get(&core->document), 1);
+}
+
+/* A level of a topic out of something that was received. */
+static void write_level(const struct core *core, struct xpl_slice value, struct text *ret)
+{
+    char decoded[512], lower[512];
+    struct text text = TEXT(decoded), low = TEXT(lower);
+    charset_text(mapping_charset(core->mapping), value, &text);
+    text_lower(&low, text_get(&text));
+    mapping_escape(text_get(&low), ret);
+}
+
+void report_raw(struct core *core, const struct xpl_message *message)
+{
+    text_reset(&core->topic);
+    text_reset(&core->document);
+    text_format(&core->topic, "%s/raw/%s/", core->options.prefix, xpl_type_name(message->type));
+    write_level(core, message->source.text, &core->topic);
+    text_char(&core->topic, '/');
+    write_level(core, message->schema, &core->topic);
+    mapping_message_json(mapping_charset(core->mapping), message, false, &core->document);
+    if (!core->topic.overflow && !core->document.overflow)
+        core_publish_topic(core, SINK_TRANSIENT, text_get(&core->topic), text_get(&core->document), 0);
+}

@@ -1,0 +1,23 @@
+/* Messages that no map took: never lost silently (DESIGN §4). One entry for each schema and source. */
+#ifndef CORE_UNMAPPED_H
+#define CORE_UNMAPPED_H
+
+#include "base/text.h"
+#include "xpl/message.h"
+
+struct core;
+struct unmapped_entry;
+
+struct unmapped {
+    struct unmapped_entry *entries; /* in the order of first sight */
+    uint64_t others;                /* messages beyond LIMIT_UNMAPPED entries */
+    bool changed;
+};
+
+void unmapped_deinit(struct unmapped *unmapped);
+void unmapped_add(struct core *core, const struct xpl_message *message);
+/* A new table may take what the old one did not: begin anew. */
+void unmapped_clear(struct unmapped *unmapped);
+void unmapped_write(const struct core *core, struct text *ret);
+
+#endif

@@ -1,0 +1,64 @@
+/* Topics seen from outside: who makes one, and how a value becomes a level. */
+#include "mapping/act.h"
+
+/* The publish's whole topic with the device under its own path, if the text is of that form. */
+static bool reads(const struct mapping *mapping, const struct map *map, const struct publish *publish,
+                  struct scope *scope, struct xpl_slice topic)
+{
+    size_t start = mapping->prefix.size + 1;
+    if (publish->base == BASE_ABSOLUTE)
+        return template_read(&publish->topic, scope, topic);
+    if (topic.size <= start || memcmp(topic.data, mapping->prefix.data, mapping->prefix.size) != 0 ||
+        topic.data[start - 1] != '/')
+        return false;
+    topic = xpl_slice(topic.data + start, topic.size - start);
+    if (publish->base == BASE_PREFIX)
+        return template_read(&publish->topic, scope, topic);
+    /* The device may have any number of levels: try each place where it may end. */
+    for (size_t at = 1; at + 1 < topic.size; at++) {
+        if (topic.data[at] != '/')
+            continue;
+        scope_unbind(scope, 0);
+        if (template_read(&map->device, scope, xpl_slice(topic.data, at)) &&
+            template_read(&publish->topic, scope, xpl_slice(topic.data + at + 1, topic.size - at - 1)))
+            return true;
+    }
+    return false;
+}
+
+bool mapping_makes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
+                   struct xpl_slice *ret)
+{
+    for (size_t m = 0; m < mapping->n_maps; m++)
+        for (const struct property *p = mapping->maps[m]->properties; p; p = p->next)
+            for (const struct publish *publish = p->publishes; publish; publish = publish->next) {
+                struct scope scope;
+                scratch_open(scratch, mapping, TO_MQTT, &scope);
+                scope.ignore_case = mapping->maps[m]->ignore_case;
+                if (!p->public.retain || !reads(mapping, mapping->maps[m], publish, &scope, topic))
+                    continue;
+                *ret = topic;
+                if (publish->base != BASE_DEVICE || map_device(mapping->maps[m], &scope, scratch) != 0)
+                    return true;
+                struct xpl_slice device = text_get(&scratch->device),
+                                 alias = mapping_alias_name(mapping, device);
+                size_t start = mapping->prefix.size + 1;
+                if (xpl_slice_equal(device, alias) || topic.size < start + device.size)
+                    return true;
+                text_reset(&scratch->topic);
+                text_slice(&scratch->topic, xpl_slice(topic.data, start));
+                text_slice(&scratch->topic, alias);
+                text_slice(&scratch->topic,
+                           xpl_slice(topic.data + start + device.size, topic.size - start - device.size));
+                *ret = text_get(&scratch->topic);
+                return true;
+            }
+    return false;
+}
+
+void mapping_escape(struct xpl_slice value, struct text *ret)
+{
+    size_t start = ret->size;
+    template_escape(value, "", ret);
+    template_guard(ret, start);
+}
