@@ -130,10 +130,10 @@ const struct option_row option_rows[OPTIONS] = {
 
     [OPTION_CONFIG] = { .name = "config", .letter = 'c', .argument = "FILE", .fallback = PATHS_CONFIG,
         .help = "the config file" },
-    [OPTION_VERBOSE] = { .name = "verbose", .letter = 'v', .help = "say more: log level debug" },
+    [OPTION_VERBOSE] = { .name = "verbose", .letter = 'v', .help = "say more; twice: everything" },
     [OPTION_HELP] = { .name = "help", .help = "this text" },
     [OPTION_VERSION] = { .name = "version", .help = "the versions of program and libraries" },
-    [OPTION_HEALTHCHECK] = { .name = "healthcheck", .help = "ask the running daemon; 0 when all is well" },
+    [OPTION_HEALTHCHECK] = { .name = "healthcheck", .help = "whether the running bridge is online: exit status 0" },
 };
 /* clang-format on */
 

@@ -202,8 +202,9 @@ static int finish(struct settings *settings, struct diag *diag)
         snprintf(id, sizeof(id), "xplmqtt-%s", instance);
         r = replace(settings, OPTION_ID, &settings->mqtt.client_id, id);
     }
-    if (r == 0 && settings->verbose)
-        r = replace(settings, OPTION_LOG_LEVEL, &settings->log, "debug");
+    if (r == 0 && settings->verbose) /* once: not yet what comes with each message */
+        r = replace(settings, OPTION_LOG_LEVEL, &settings->log,
+                    settings->verbose > 1 ? "debug" : "debug,xpl=info,mqtt=info");
     if (r == 0 && settings->mqtt.key && !settings->mqtt.cert)
         diag_error(diag, place_of(settings, OPTION_KEY), "key needs cert");
     if (r == 0)

@@ -72,7 +72,7 @@ struct settings {
         bool shipped;
     } mappings;
     const char *log;          /* "info,mqtt=debug", as log_set_levels takes it */
-    int verbose;              /* how often -v was given: once shows the info findings of a load */
+    int verbose;              /* how often -v was given: once also shows info findings; `log` is set by it */
     const char *config_file;  /* the file read or looked for */
     struct settings_own *own; /* what a reload needs */
 };

@@ -52,6 +52,7 @@ Test(arguments, a_password_in_the_environment_is_taken_off)
     cr_expect_str_eq(variables[1], "XPLMQTT_USERNAME=u");
     cr_expect_str_eq(variables[2], "B=2");
     cr_expect_null(variables[3]);
+    cr_expect_null(strstr(owned[1], "secret"), "its bytes are still seen in /proc");
 }
 
 Test(arguments, no_secret_in_a_finding)
@@ -111,6 +112,8 @@ Test(arguments, what_ends_the_program_early)
     expect_good(NULL, NULL, "-v\n-v");
     cr_expect_eq(settings->verbose, 2);
     cr_expect_str_eq(settings->log, "debug");
+    expect_good("<log level='error'/>", NULL, "-v");
+    cr_expect_str_eq(settings->log, "debug,xpl=info,mqtt=info");
     cr_expect_eq(load(NULL, NULL, "--help"), SETTINGS_HELP);
     cr_expect_null(settings);
     cr_expect_eq(load(NULL, NULL, "--version\n--help"), SETTINGS_HELP);

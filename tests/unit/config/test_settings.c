@@ -204,7 +204,7 @@ Test(settings, reload_reads_the_file_again_and_nothing_else)
     cr_expect_str_eq(again->mqtt.prefix, "b");
     cr_expect_eq(again->mqtt.keepalive, 20);
     cr_expect_str_eq(again->mqtt.password, "secret");
-    cr_expect_str_eq(again->log, "debug");
+    cr_expect_str_eq(again->log, "debug,xpl=info,mqtt=info");
     cr_expect_str_eq(again->config_file, file_path);
     cr_expect_str_eq(again->xpl.instance, "pi-salon");
     cr_expect_eq(settings_compare(settings, again), (unsigned)SETTINGS_CHANGED_PREFIX);
