@@ -98,7 +98,7 @@ static int read_arguments(struct settings_own *own, int argc, char **argv, struc
             if (r == 0)
                 r = given_add(own, row, optarg, ORIGIN_ARGUMENT);
             if (row == &option_rows[OPTION_PASSWORD])
-                wipe(optarg); /* to the end even when memory is out: this is the only pass */
+                wipe(optarg);
         }
     }
     for (; optind < argc; optind++)

@@ -99,9 +99,9 @@ enum settings_change {
 };
 
 /* `environment` is a list like `environ`, NULL: none. A password in argv is overwritten where it stands, and
- * one in the environment too, and taken off the list, whatever the result is. `hostname` is what the instance
- * is made from. 0 or a positive enum settings_result; -ENOMEM. Findings may come with 0: warnings. Places of
- * findings live as long as `diag`. */
+ * one in the environment too, and taken off the list, whatever the result but -ENOMEM. `hostname` is what the
+ * instance is made from. 0 or a positive enum settings_result; -ENOMEM. Findings may come with 0: warnings.
+ * Places of findings live as long as `diag`. */
 int settings_load(struct settings **ret, int argc, char **argv, char **environment, const char *hostname,
                   struct diag *diag);
 

@@ -8,7 +8,6 @@
  */
 #include "xml/xml.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 #include <libxml/parser.h>
@@ -320,9 +319,17 @@ static void on_error(void *context, error_ptr error)
         reader->result = -EINVAL;
 }
 
+/* What libxml2 cannot give to on_error, as memory that is out before there is a parser, would go to stderr.
+ */
+static void on_message(void *context, const char *format, ...)
+{
+    (void)context, (void)format;
+}
+
 static int parse(struct reader *reader)
 {
     struct xpl_slice text = reader->source.text;
+    xmlSetGenericErrorFunc(NULL, on_message);
     xmlParserCtxtPtr parser = xmlCreateMemoryParserCtxt(text.data, (int)text.size);
     if (!parser)
         return -ENOMEM;
