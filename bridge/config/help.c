@@ -42,8 +42,8 @@ void settings_help(FILE *stream)
         for (enum option_id id = parts[i].first; id <= parts[i].last; id++)
             print_row(stream, &option_rows[id]);
     }
-    fputs("\nDefaults are in parentheses. Each option with a value is an attribute in the config file too, "
-          "and a\n"
-          "variable: --pw-file is XPLMQTT_PW_FILE. Options win over variables, variables over the file.\n",
+    fputs("\nDefaults are in parentheses. Each option with a value is a variable too: --pw-file is\n"
+          "XPLMQTT_PW_FILE; and each but --config and --password an attribute of the config file.\n"
+          "Options win over variables, variables over the file.\n",
           stream);
 }

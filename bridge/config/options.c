@@ -65,7 +65,7 @@ const struct option_row option_rows[OPTIONS] = {
         .change = SETTINGS_CHANGED_LINK, .help = "its password; better in a file" },
     [OPTION_PW_FILE] = { .name = "pw-file", .element = "mqtt", .attribute = "password-file", .argument = "FILE",
         .fallback = "", .set = value_path, .offset = FIELD(mqtt.password_file),
-        .change = SETTINGS_CHANGED_LINK, .help = "holds the password in its first line" },
+        .change = SETTINGS_CHANGED_LINK, .help = "holds the password" },
     [OPTION_ID] = { .name = "id", .letter = 'i', .element = "mqtt", .attribute = "client-id", .argument = "ID",
         .fallback = "", .set = value_string, .offset = FIELD(mqtt.client_id),
         .change = SETTINGS_CHANGED_LINK, .help = "MQTT client id; xplmqtt-INSTANCE" },
