@@ -3,34 +3,63 @@
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
-#define LIMIT_TOPIC 1024 /* bytes of a topic that we make or read; longer: counted, not made */
-#define LIMIT_PAYLOAD \
-    (64 * 1024) /* bytes of a payload from MQTT; larger: dropped, counted (MQTT 5: refused by the broker) */
-#define LIMIT_RENDERED    (128 * 1024) /* bytes of a payload that a map can render (a whole message as JSON) */
-#define LIMIT_STATES      50000        /* retained topics remembered; more: dropped, counted */
-#define LIMIT_EVENTS      10000        /* events waiting for the broker; more: the oldest goes, counted */
-#define LIMIT_EVENT_BYTES (8u << 20)   /* bytes of all events waiting; policy as above */
-#define LIMIT_EVENT_AGE   3600000      /* ms an event may wait; older: dropped, counted */
-#define LIMIT_INFLIGHT    100          /* publishes at Paho at one time (LIMITS.md §2.1) */
-#define LIMIT_INBOX \
-    4096 /* entries from Paho's threads waiting for the loop; messages beyond: dropped, counted */
-#define LIMIT_SUBSCRIPTIONS 32    /* topic filters */
-#define LIMIT_HUB_CLIENTS   256   /* clients of the hub; more: refused, counted */
-#define LIMIT_SOURCES       4096  /* xPL applications remembered; more: the longest unheard goes */
-#define LIMIT_DEVICES       10000 /* devices remembered; more: the longest unheard goes */
-#define LIMIT_UNMAPPED      1000 /* schema+source pairs remembered as unmapped; more: counted under one entry */
-#define LIMIT_PENDING       256 /* commands waiting for a repeat or a confirmation; more: refused, counted */
-#define LIMIT_RATES         10000 /* topics with a rate rule remembered; more: the longest unused goes */
-#define LIMIT_INCLUDE_DEPTH 16    /* include in include; deeper: an error at load */
-#define LIMIT_NETWORKS      64    /* networks in `allow`; more: an error at load */
-#define LIMIT_GROUPS        16    /* xPL groups we belong to; more: an error at load */
-#define LIMIT_MAPPING_FILES 64    /* mapping files named by the settings; more: an error at load */
-#define LIMIT_PREFIX        128   /* bytes of the topic prefix; longer: an error at load */
-#define LIMIT_SETTING       4096  /* bytes of any one setting; longer: an error at load */
-#define LIMIT_XML_DEPTH     64    /* elements inside each other in an XML file; deeper: an error at load */
-#define LIMIT_FILE          (16u << 20) /* bytes of a config or mapping file; larger: an error at load */
-#define LIMIT_STATE_FILE    (1 << 20)   /* bytes of a state file; larger: neither read nor written */
-#define LIMIT_SENDS 256              /* datagrams waiting for the network device; more: refused, counted */
-#define LIMIT_ADDRESSES 64           /* IPv4 addresses of this host; more: not seen as ours, logged */
+/* ---- topics and payloads, in bytes ---- */
+
+/* Topics that we make or read; longer: counted, not made. */
+#define LIMIT_TOPIC 1024
+/* Payloads from MQTT; larger: an MQTT 5 broker keeps them, from others they are dropped and counted. */
+#define LIMIT_PAYLOAD (64 * 1024)
+/* Payloads that a map can render (a whole message as JSON); larger: counted, not made. */
+#define LIMIT_RENDERED (128 * 1024)
+/* Payloads to MQTT; larger: refused, counted. */
+#define LIMIT_PUBLISH (4u << 20)
+
+/* ---- the way to the broker ---- */
+
+/* Retained topics remembered; more: dropped, counted. */
+#define LIMIT_STATES 50000
+/* Events waiting for the broker, in number, bytes and ms; more: the oldest goes, counted. */
+#define LIMIT_EVENTS      10000
+#define LIMIT_EVENT_BYTES (8u << 20)
+#define LIMIT_EVENT_AGE   3600000
+/* Publishes at the MQTT library at one time: beyond it stalls a second for each. */
+#define LIMIT_INFLIGHT 100
+/* Topic filters; more: an error in the log. */
+#define LIMIT_SUBSCRIPTIONS 32
+
+/* ---- the way from the broker ---- */
+
+/* Messages from the library's threads waiting for the loop, in number and bytes; more: dropped, counted. */
+#define LIMIT_INBOX       4096
+#define LIMIT_INBOX_BYTES (8u << 20)
+/* Commands waiting for a repeat or a confirmation; more: refused, counted. */
+#define LIMIT_PENDING 256
+
+/* ---- the xPL network ---- */
+
+/* Applications and devices remembered; more: the longest unheard goes. */
+#define LIMIT_SOURCES 4096
+#define LIMIT_DEVICES 10000
+/* Schema and source pairs remembered as unmapped; more: counted under one entry. */
+#define LIMIT_UNMAPPED 1000
+/* Topics with a rate rule remembered; more: the longest known goes. */
+#define LIMIT_RATES 10000
+/* Datagrams waiting for the network device; more: refused, counted. */
+#define LIMIT_SENDS 256
+/* IPv4 addresses of this host; more: not seen as ours, logged. */
+#define LIMIT_ADDRESSES 64
+
+/* ---- files and settings; beyond: an error at load ---- */
+
+#define LIMIT_INCLUDE_DEPTH 16          /* includes inside each other */
+#define LIMIT_XML_DEPTH     64          /* elements inside each other */
+#define LIMIT_FILE          (16u << 20) /* bytes of a config or mapping file */
+#define LIMIT_MAPPING_FILES 64          /* named by the settings */
+#define LIMIT_NETWORKS      64          /* in `allow` */
+#define LIMIT_GROUPS        16          /* xPL groups that we belong to */
+#define LIMIT_PREFIX        128         /* bytes of the topic prefix */
+#define LIMIT_SETTING       4096        /* bytes of any one setting */
+/* Bytes of a state file; larger: neither read nor written. */
+#define LIMIT_STATE_FILE (1 << 20)
 
 #endif

@@ -12,6 +12,11 @@
 
 #include "xpl/slice.h"
 
+/* Unsigned 40 bits of a number, above them the generation of the connection. */
+#define MQTT_CONTEXT(generation, number) ((uint64_t)(generation) << 40 | (number))
+#define MQTT_CONTEXT_GENERATION(context) ((uint32_t)((context) >> 40))
+#define MQTT_CONTEXT_NUMBER(context)     ((context) & (((uint64_t)1 << 40) - 1))
+
 enum mqtt_version { MQTT_VERSION_AUTO = 0, MQTT_VERSION_311 = 4, MQTT_VERSION_5 = 5 };
 
 /* All strings are NULL when not given. They are read during the call only. */
@@ -50,12 +55,25 @@ struct mqtt_driver_ops {
     /* 0: DISCONNECTED follows. */
     int (*disconnect)(struct mqtt_driver *driver, int timeout_ms);
     /* 0: PUBLISHED or PUBLISH_FAILED follows, or LOST in place of all answers that are still out. Copies what
-     * it is given. */
+     * it is given. -EINVAL and -EMSGSIZE: this message never will be taken. Any other error: try again. */
     int (*publish)(struct mqtt_driver *driver, const struct mqtt_publish *publish);
     /* 0: SUBSCRIBED or SUBSCRIBE_FAILED follows. Retained messages are asked for not to be sent (v5 retain
      * handling 2). */
     int (*subscribe)(struct mqtt_driver *driver, const char *filter, int qos, uint64_t context);
     int (*unsubscribe)(struct mqtt_driver *driver, const char *filter);
+};
+
+/* What a driver says in `reason` where the broker said nothing; what the broker said is positive. */
+enum mqtt_reason {
+    MQTT_REASON_UNREACHABLE = -1000, /* refused by the host, or no way to it */
+    MQTT_REASON_NAME,                /* the host's name was not found */
+    MQTT_REASON_TIMEOUT,             /* no answer in time */
+    MQTT_REASON_CLOSED,              /* connected, but closed before it answered our CONNECT */
+    MQTT_REASON_TLS,                 /* the handshake, a certificate or a key failed */
+    MQTT_REASON_BROKEN,              /* an established connection broke */
+    MQTT_REASON_PASSWORD_FILE,       /* the session's own: the password file cannot be read */
+    MQTT_REASON_STUCK,               /* the session's own: no answer to a publish for too long */
+    MQTT_REASON_SHORT_LIVED, /* the session's own: connections end again and again soon after they began */
 };
 
 enum mqtt_event_type {
@@ -73,9 +91,10 @@ enum mqtt_event_type {
 /* One entry of the inbox. Slices belong to the event, which its receiver frees as a whole. */
 struct mqtt_event {
     enum mqtt_event_type type;
-    uint64_t context;
-    int reason;     /* a CONNACK return code of 3.1.1, an MQTT 5 reason code, or a negative library code */
-    char text[128]; /* for people, may be empty */
+    uint64_t context;    /* what the call was given; LOST: what the connect was given */
+    int reason;          /* a CONNACK return code of 3.1.1 (1..5), an MQTT 5 reason code, or negative: enum
+                            mqtt_reason, -errno */
+    char text[128];      /* for people, may be empty */
     int receive_maximum; /* CONNECTED: what this connection allows in flight (65535 when not said) */
     int qos;             /* SUBSCRIBED: granted; MESSAGE */
     bool retained;       /* MESSAGE */

@@ -111,4 +111,8 @@ size_t session_states(const struct session *session);   /* topics remembered */
 size_t session_waiting(const struct session *session);  /* states and events not yet handed to the driver */
 size_t session_inflight(const struct session *session); /* handed over, not yet answered */
 
+/* Whether PUBLISHES equals the sum of what became of them and of what is still owed. Looks at everything: for
+ * tests. */
+bool session_books_balance(const struct session *session);
+
 #endif
