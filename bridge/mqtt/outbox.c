@@ -523,6 +523,12 @@ int64_t outbox_silent_since(const struct outbox *outbox)
     return outbox->up && outbox->flying ? outbox->answer_ms : INT64_MAX;
 }
 
+bool outbox_is_idle(const struct outbox *outbox)
+{
+    bool events = !outbox->ending && outbox->next < outbox->ring.head;
+    return !outbox->flying && !outbox->states.first_waiting && !events;
+}
+
 /* Numbers. */
 
 size_t outbox_states(const struct outbox *outbox)

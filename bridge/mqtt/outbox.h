@@ -56,6 +56,9 @@ void outbox_on_time(struct outbox *outbox, int64_t now_ms);
 /* Since when the broker has been silent while something was flying, INT64_MAX when nothing is. */
 int64_t outbox_silent_since(const struct outbox *outbox);
 
+/* Nothing is flying, and nothing will be handed over. */
+bool outbox_is_idle(const struct outbox *outbox);
+
 size_t outbox_states(const struct outbox *outbox);
 size_t outbox_waiting(const struct outbox *outbox);
 size_t outbox_flying(const struct outbox *outbox);

@@ -317,17 +317,13 @@ static void stop_next(struct session *session, int64_t now_ms)
     struct outbox *outbox = session->outbox;
     if (session->state == SESSION_CLOSED)
         return;
-    bool idle = outbox_waiting(outbox) == 0 && outbox_flying(outbox) == 0;
-    if (session->stop == STOP_DRAIN && (idle || now_ms >= session->stop_half_ms)) {
+    if (session->stop == STOP_DRAIN && (outbox_is_idle(outbox) || now_ms >= session->stop_half_ms)) {
         session->stop = STOP_LAST_WORD;
-        idle = false;
         if (session->options.will_topic)
             outbox_last_word(outbox, xpl_slice_from(session->options.will_topic),
                              xpl_slice_from(session->options.will_payload), now_ms);
-        else
-            idle = true;
     }
-    if (session->stop == STOP_LAST_WORD && (idle || now_ms >= session->stop_last_ms))
+    if (session->stop == STOP_LAST_WORD && (outbox_is_idle(outbox) || now_ms >= session->stop_last_ms))
         disconnect(session, now_ms);
     if (session->state != SESSION_CLOSED && now_ms >= session->stop_end_ms)
         closed(session);
