@@ -41,7 +41,7 @@ void core_publish(struct core *core, enum sink_lane lane, const char *path, stru
 
 bool core_is_online(const struct core *core)
 {
-    return core->network.state != NETWORK_SEARCHING;
+    return core->network.state != NETWORK_SEARCHING && core->options.own.ip != 0;
 }
 
 const char *core_role(const struct core *core)
@@ -94,6 +94,7 @@ int core_new(struct core **ret, const struct core_options *options, struct mappi
     core->topic = (struct text){ malloc(LIMIT_TOPIC * 4), 0, LIMIT_TOPIC * 4, false };
     core->document = (struct text){ malloc(DOCUMENT_SIZE), 0, DOCUMENT_SIZE, false };
     flood_init(&core->flood, options->flood);
+    rates_init(&core->rates);
     int r = copy_options(core, options);
     if (r == 0)
         r = mapping_scratch_new(&core->scratch);

@@ -48,6 +48,8 @@ static void say(struct core *core, enum xpl_presence_kind kind)
     char datagram[XPL_MESSAGE_MAX];
     size_t size;
     struct xpl_presence presence = network_presence(core);
+    if (presence.endpoint.ip == 0)
+        return; /* no address to be reached at */
     if (xpl_presence_write(&presence, kind, datagram, sizeof(datagram), &size) == 0)
         network_send(core, datagram, size);
 }
@@ -124,6 +126,8 @@ void network_on_address(struct core *core, int64_t now_ms)
     xpl_heartbeat_restart(&core->network.heartbeat, now_ms);
     if (core->network.state == NETWORK_CLIENT)
         set_state(core, NETWORK_SEARCHING);
+    if (core->network.online != core_is_online(core))
+        report_network(core);
 }
 
 /* ---- time ---- */

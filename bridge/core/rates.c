@@ -47,6 +47,11 @@ static void forget(struct rates *rates, struct rate *rate)
     free(rate);
 }
 
+void rates_init(struct rates *rates)
+{
+    *rates = (struct rates){ .due_ms = INT64_MAX };
+}
+
 void rates_deinit(struct rates *rates)
 {
     struct rate *rate, *next;
@@ -139,6 +144,8 @@ void rates_publish(struct core *core, const struct mapping_publish *publish, int
             core_count(core, COUNT_STATE_THROTTLED);
         rate->has_waiting = keep(&rate->waiting, publish->payload);
         rate->due_ms = rate->sent_ms + property->min_interval_ms;
+        if (rate->due_ms < core->rates.due_ms)
+            core->rates.due_ms = rate->due_ms;
         return;
     }
     if (rate->has_waiting)
@@ -148,16 +155,18 @@ void rates_publish(struct core *core, const struct mapping_publish *publish, int
 
 int64_t rates_deadline(const struct rates *rates)
 {
-    int64_t deadline = INT64_MAX;
-    for (const struct rate *rate = rates->table; rate; rate = rate->hh.next)
-        if (rate->has_waiting && rate->due_ms < deadline)
-            deadline = rate->due_ms;
-    return deadline;
+    return rates->due_ms;
 }
 
 void rates_on_time(struct core *core, int64_t now_ms)
 {
-    for (struct rate *rate = core->rates.table; rate; rate = rate->hh.next)
+    if (now_ms < core->rates.due_ms)
+        return;
+    core->rates.due_ms = INT64_MAX;
+    for (struct rate *rate = core->rates.table; rate; rate = rate->hh.next) {
         if (rate->has_waiting && rate->due_ms <= now_ms)
             send(core, rate, xpl_slice(rate->waiting.data, rate->waiting.size), now_ms);
+        if (rate->has_waiting && rate->due_ms < core->rates.due_ms)
+            core->rates.due_ms = rate->due_ms;
+    }
 }

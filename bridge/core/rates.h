@@ -9,9 +9,11 @@ struct core;
 struct rate;
 
 struct rates {
-    struct rate *table; /* by topic; in the order of use */
+    struct rate *table; /* by topic; in the order of first use */
+    int64_t due_ms;     /* the earliest of those that wait */
 };
 
+void rates_init(struct rates *rates);
 void rates_deinit(struct rates *rates);
 
 /* Publishes now, or not, or at a later time. `device` and the message are those of the effect. */

@@ -531,6 +531,15 @@ bool outbox_is_idle(const struct outbox *outbox)
 
 /* Numbers. */
 
+bool outbox_get(const struct outbox *outbox, struct xpl_slice topic, struct xpl_slice *ret)
+{
+    const struct state *state = states_find(&outbox->states, topic);
+    if (!state || state->payload_size == 0)
+        return false;
+    *ret = xpl_slice(state->payload, state->payload_size);
+    return true;
+}
+
 size_t outbox_states(const struct outbox *outbox)
 {
     return states_count(&outbox->states);

@@ -59,6 +59,8 @@ int64_t outbox_silent_since(const struct outbox *outbox);
 /* Nothing is flying, and nothing will be handed over. */
 bool outbox_is_idle(const struct outbox *outbox);
 
+/* The newest payload of a state; false when it has none. */
+bool outbox_get(const struct outbox *outbox, struct xpl_slice topic, struct xpl_slice *ret);
 size_t outbox_states(const struct outbox *outbox);
 size_t outbox_waiting(const struct outbox *outbox);
 size_t outbox_flying(const struct outbox *outbox);

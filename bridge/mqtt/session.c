@@ -594,6 +594,11 @@ enum mqtt_version session_version(const struct session *session)
     return session->version;
 }
 
+bool session_get(const struct session *session, struct xpl_slice topic, struct xpl_slice *ret)
+{
+    return outbox_get(session->outbox, topic, ret);
+}
+
 size_t session_states(const struct session *session)
 {
     return outbox_states(session->outbox);

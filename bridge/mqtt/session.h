@@ -90,6 +90,9 @@ void session_stop(struct session *session, int timeout_ms, int64_t now_ms);
 /* Copies. 0, or a positive number when it was dropped at once (counted): the reason as enum counter + 1. */
 int session_publish(struct session *session, const struct session_publish *publish, int64_t now_ms);
 
+/* The newest payload of a state, until the next call that publishes. False when it has none. */
+bool session_get(const struct session *session, struct xpl_slice topic, struct xpl_slice *ret);
+
 /* Forgets a state without touching the broker; for clearing it there, publish it empty. */
 void session_forget(struct session *session, struct xpl_slice topic);
 

@@ -1,0 +1,87 @@
+#include "parts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/paths.h"
+
+struct session_options parts_session(const struct settings *settings)
+{
+    static const enum mqtt_version versions[] = {
+        [SETTINGS_VERSION_AUTO] = MQTT_VERSION_AUTO,
+        [SETTINGS_VERSION_5] = MQTT_VERSION_5,
+        [SETTINGS_VERSION_311] = MQTT_VERSION_311,
+    };
+    return (struct session_options){
+        .url = settings->mqtt.url,
+        .username = settings->mqtt.username,
+        .password = settings->mqtt.password,
+        .password_file = settings->mqtt.password_file,
+        .cafile = settings->mqtt.cafile,
+        .certfile = settings->mqtt.cert,
+        .keyfile = settings->mqtt.key,
+        .version = versions[settings->mqtt.version],
+        .keepalive = settings->mqtt.keepalive,
+    };
+}
+
+static int is_mapping(const struct dirent *entry)
+{
+    size_t size = strlen(entry->d_name);
+    return size > 4 && entry->d_name[0] != '.' && strcmp(entry->d_name + size - 4, ".xml") == 0;
+}
+
+int parts_mapping(const struct settings *settings, bool examples, struct diag *diag, struct mapping **ret)
+{
+    struct mapping_file files[PARTS_FILES_MAX];
+    struct mapping_options options = { settings->mqtt.prefix, settings->xpl.charset_name, examples };
+    char directory[1024], path[2048];
+    struct dirent **entries = NULL;
+    size_t n = 0;
+    for (; n < settings->mappings.n_files && n < PARTS_FILES_MAX; n++)
+        files[n] = (struct mapping_file){ settings->mappings.files[n].path,
+                                          settings->mappings.files[n].optional, false };
+    if (settings->mappings.shipped) {
+        int found = paths_shipped_here(directory, sizeof(directory)) == 0
+                        ? scandir(directory, &entries, is_mapping, alphasort)
+                        : -1;
+        if (found <= 0)
+            diag_error(diag, ((struct diag_place){ directory, 0, 0 }),
+                       "no shipped mappings here; shipped=\"no\" goes without them");
+        for (int i = 0; i < found; i++) {
+            snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
+            char *copy = arena_string(&diag->arena, path);
+            if (copy && n < PARTS_FILES_MAX)
+                files[n++] = (struct mapping_file){ copy, false, true };
+            else
+                diag_error(diag, ((struct diag_place){ path, 0, 0 }), "more than %d mapping files",
+                           PARTS_FILES_MAX);
+            free(entries[i]);
+        }
+        free(entries);
+    }
+    size_t errors = diag->n_errors;
+    struct mapping *mapping;
+    int r = mapping_load(&mapping, files, n, &options, diag);
+    if (r == 0 && errors) {
+        mapping_unref(mapping);
+        r = -EINVAL;
+    }
+    if (r == 0)
+        *ret = mapping;
+    return r;
+}
+
+void parts_log_findings(struct diag *diag, enum diag_level least)
+{
+    static const enum log_level levels[] = { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
+    for (const struct diag_finding *finding = diag->first; finding; finding = finding->next) {
+        char line[1536];
+        if (finding->level < least)
+            continue;
+        diag_render(finding, line, sizeof(line));
+        log_write(LOG_CONFIG, levels[finding->level], "%s", line);
+    }
+}

@@ -1,0 +1,20 @@
+/* What daemon.c and healthcheck.c both build out of the settings. */
+#ifndef PARTS_H
+#define PARTS_H
+
+#include "config/settings.h"
+#include "mapping/mapping.h"
+#include "mqtt/session.h"
+
+#define PARTS_FILES_MAX 256 /* mapping files, the shipped ones among them; more: an error at load */
+
+/* What session_new wants; strings are the settings' own. */
+struct session_options parts_session(const struct settings *settings);
+
+/* Loads the mapping files that the settings name, then the shipped ones by name. As mapping_load. */
+int parts_mapping(const struct settings *settings, bool examples, struct diag *diag, struct mapping **ret);
+
+/* Prints findings of at least that level to the log's stream. */
+void parts_log_findings(struct diag *diag, enum diag_level least);
+
+#endif
