@@ -44,12 +44,24 @@ bool xpl_target_is_group(struct xpl_slice target, struct xpl_slice *ret_name)
     return true;
 }
 
-bool xpl_target_is_strict(struct xpl_slice target)
+static bool is_real_part(struct xpl_slice part, const char *more)
 {
+    for (size_t i = 0; i < part.size; i++)
+        if (!scan_is_word(xpl_slice(part.data + i, 1), 1, false) &&
+            !(part.data[i] && strchr(more, part.data[i])))
+            return false;
+    return part.size >= 1 && part.size <= XPL_TARGET_PART_MAX;
+}
+
+bool xpl_target_is_valid(struct xpl_slice target)
+{
+    struct xpl_address address = xpl_address_split(target);
     struct xpl_slice group;
     if (xpl_target_is_group(target, &group))
         return scan_is_word(group, XPL_INSTANCE_MAX, true);
-    return xpl_target_is_all(target) || xpl_address_is_strict(target);
+    return xpl_target_is_all(target) ||
+           (is_real_part(address.vendor, "_") && is_real_part(address.device, "_") &&
+            is_real_part(address.instance, "_-."));
 }
 
 size_t xpl_instance_from(char ret[XPL_INSTANCE_MAX + 1], struct xpl_slice text)

@@ -51,7 +51,7 @@ static int check_head(const struct xpl_message *message)
         return XPL_E_HOP;
     if (!xpl_address_is_strict(message->source.text))
         return XPL_E_SOURCE;
-    if (!xpl_target_is_strict(message->target.text))
+    if (!xpl_target_is_valid(message->target.text))
         return XPL_E_TARGET;
     if (message->type != XPL_CMND && !xpl_target_is_all(message->target.text))
         return XPL_E_TARGET;

@@ -450,7 +450,7 @@ static int compile_send(struct compile *compile, struct xml_element *element, st
     if (xml_get(element, "repeat-interval") && send->public.repeat == 1)
         diag_error(compile->diag, element->place, "repeat-interval without repeat");
     struct xpl_slice target = template_get_literal(&send->target);
-    if (target.data && !xpl_target_is_strict(target))
+    if (target.data && !xpl_target_is_valid(target))
         diag_error(compile->diag, send->target.place, "target=\"%.*s\" is no address, group or *",
                    XPL_SLICE_ARGS(target));
     if (send->type != XPL_CMND && !(target.data && xpl_target_is_all(target)))

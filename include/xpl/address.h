@@ -37,8 +37,13 @@ bool xpl_target_is_all(struct xpl_slice target);
 /* "xpl-group.NAME" in any case, NAME not empty: true, and *ret_name borrows NAME. */
 bool xpl_target_is_group(struct xpl_slice target, struct xpl_slice *ret_name);
 
-/* "*", a strict address or a strict group: what may stand in a message that we send. */
-bool xpl_target_is_strict(struct xpl_slice target);
+/* "*", a strict group, or an address that a real device may have: what may stand in a message that we send.
+ * More than a strict address, because devices of nine letters and with '_' are in use
+ * ("hwstar-xplademco.ademco", "domogik-xpl_time.ambre") and must be reachable; strict receivers lose nothing,
+ * since such a message is not for them. Letters, digits and '_', in the instance also '-' and '.'; each part
+ * 1 to XPL_TARGET_PART_MAX octets. */
+#define XPL_TARGET_PART_MAX 64
+bool xpl_target_is_valid(struct xpl_slice target);
 
 /* Makes a legal instance from a free text such as a host name: lower case, only a-z 0-9 and '-', at most
  * XPL_INSTANCE_MAX, no domain part; "default" when nothing is left. Returns the length written with a NUL. */

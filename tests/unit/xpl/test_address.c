@@ -83,13 +83,19 @@ Test(address, targets_are_all_a_group_or_an_address)
     cr_expect(xpl_target_is_group(XPL_SLICE("XPL-GROUP.Kitchen"), &name));
     cr_expect(xpl_slice_equal(name, XPL_SLICE("Kitchen")));
 
-    cr_expect(xpl_target_is_strict(XPL_SLICE("*")));
-    cr_expect(xpl_target_is_strict(XPL_SLICE("acme-lamp.porch")));
-    cr_expect(xpl_target_is_strict(XPL_SLICE("xpl-group.kitchen-2")));
-    cr_expect_not(xpl_target_is_strict(XPL_SLICE("xpl-group.kit chen")));
-    cr_expect_not(xpl_target_is_strict(XPL_SLICE("xpl-group.12345678901234567")));
-    cr_expect_not(xpl_target_is_strict(XPL_SLICE("")));
-    cr_expect_not(xpl_target_is_strict(XPL_SLICE("acme")));
+    cr_expect(xpl_target_is_valid(XPL_SLICE("*")));
+    cr_expect(xpl_target_is_valid(XPL_SLICE("acme-lamp.porch")));
+    cr_expect(xpl_target_is_valid(XPL_SLICE("xpl-group.kitchen-2")));
+    cr_expect_not(xpl_target_is_valid(XPL_SLICE("xpl-group.kit chen")));
+    cr_expect_not(xpl_target_is_valid(XPL_SLICE("xpl-group.12345678901234567")));
+    cr_expect_not(xpl_target_is_valid(XPL_SLICE("")));
+    cr_expect_not(xpl_target_is_valid(XPL_SLICE("acme")));
+    cr_expect(xpl_target_is_valid(XPL_SLICE("hwstar-xplademco.ademco")),
+              "a device of nine letters is in use");
+    cr_expect(xpl_target_is_valid(XPL_SLICE("domogik-xpl_time.host.lan")));
+    cr_expect_not(xpl_target_is_valid(XPL_SLICE("acme-la_mp/x.porch")));
+    cr_expect_not(xpl_target_is_valid(XPL_SLICE("acme-lamp.po rch")));
+    cr_expect_not(xpl_target_is_valid(XPL_SLICE("acme-lamp.")));
 }
 
 static void expect_instance(const char *text, const char *expected)

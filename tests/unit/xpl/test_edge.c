@@ -97,7 +97,7 @@ Test(edge, the_other_readers_stay_inside_their_bytes)
         expect_inside(address.instance, text.data, edge);
         xpl_address_is_strict(text);
         xpl_target_is_group(text, &group);
-        xpl_target_is_strict(text);
+        xpl_target_is_valid(text);
         xpl_instance_from(instance, text);
         xpl_ip_parse(text, &ip);
         xpl_filter_parse(&filter, text);
