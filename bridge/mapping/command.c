@@ -152,7 +152,7 @@ static bool try_send(struct attempt *attempt, const struct send *send)
     if (r == 0)
         r = make_message(send, scope, &attempt->scratch->message);
     if (r) {
-        if (!attempt->refused) {
+        if (attempt->refused <= 0) {
             attempt->refused = r;
             snprintf(attempt->why, sizeof(attempt->why), "%s", scope->why->data);
         }
