@@ -11,8 +11,8 @@ def check(files):
     """Takes texts, not paths, so that the self-test needs no file."""
     findings = []
     for path, text in files.items():
-        run = subprocess.run(["clang-format", "--dry-run", "-Werror", "--assume-filename=" + os.path.join(lint.ROOT, path)],
-                             input=text.encode(), capture_output=True, cwd=lint.ROOT)
+        name = "--assume-filename=" + os.path.join(lint.ROOT, path)
+        run = subprocess.run(["clang-format", "--dry-run", "-Werror", name], input=text.encode(), capture_output=True)
         if run.returncode:
             findings.append(run.stderr.decode(errors="replace").strip() or "%s: clang-format failed" % path)
     return findings

@@ -1,0 +1,98 @@
+"""TLS: who is trusted, who is not, and that the log says why."""
+import os
+
+import harness
+from harness import sh
+
+
+def authority(folder, name):
+    """A certificate authority: its certificate and key as files."""
+    cert, key = os.path.join(folder, name + ".pem"), os.path.join(folder, name + ".key")
+    sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30",
+       "-subj", "/CN=" + name, "-keyout", key, "-out", cert)
+    return cert, key
+
+
+def certificate(folder, name, issuer, alternative):
+    """A certificate for that host or person, signed by the issuer."""
+    cert, key, request, extra = (os.path.join(folder, name + end) for end in (".pem", ".key", ".csr", ".ext"))
+    with open(extra, "w") as f:
+        f.write("subjectAltName=%s\n" % alternative)
+    sh("openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=" + name,
+       "-keyout", key, "-out", request)
+    sh("openssl", "x509", "-req", "-in", request, "-CA", issuer[0], "-CAkey", issuer[1], "-CAcreateserial",
+       "-days", "30", "-extfile", extra, "-out", cert)
+    return cert, key
+
+
+class Secured(harness.House):
+    host_name = "DNS:localhost"  # what the broker's certificate says
+    client_certificate = "false"
+
+    def house(self):
+        self.ca = authority(self.folder, "ca")
+        self.stranger = authority(self.folder, "stranger")
+        server = certificate(self.folder, "server", self.ca, self.host_name)
+        self.person = certificate(self.folder, "person", self.ca, "email:person@home")
+        self.forged = certificate(self.folder, "forged", self.stranger, "email:person@home")
+        with open(self.broker.conf, "a") as f:  # the observer uses the plain listener
+            f.write("listener 8883 localhost\ncafile %s\ncertfile %s\nkeyfile %s\nrequire_certificate %s\n"
+                    % (self.ca[0], server[0], server[1], self.client_certificate))
+        super().house()
+
+    def secure(self, **attributes):
+        text = 'url="mqtts://localhost:8883" username="bridge" password-file="password" '
+        return text + " ".join('%s="%s"' % item for item in attributes.items())
+
+    def works(self, **attributes):
+        self.file("password", "s3cret\n")
+        self.start_daemon(mqtt=self.secure(**attributes))
+
+    def is_refused(self, **attributes):
+        self.file("password", "s3cret\n")
+        self.daemon = self.run_daemon("-c", self.configure(mqtt=self.secure(**attributes)))
+        self.daemon.await_line("(?i)tls|certificate")
+        self.assertTrue(self.daemon.alive())
+        self.observer.settle()
+        self.assertEqual(self.observer.topics("^xpl/"), [])
+
+
+class Authority(Secured):
+    def test_the_right_authority_works(self):
+        self.works(cafile=self.ca[0])
+
+    def test_a_stranger_s_authority_is_refused(self):
+        self.is_refused(cafile=self.stranger[0])
+
+    def test_without_a_cafile_only_the_system_s_authorities_count(self):
+        self.is_refused()
+
+    def test_a_renewed_cafile_is_read_at_the_next_attempt(self):
+        ours = self.file("trusted.pem", open(self.stranger[0]).read())
+        self.is_refused(cafile=ours)
+        os.replace(self.ca[0], ours)
+        self.await_online()
+
+
+class HostName(Secured):
+    host_name = "DNS:other.lan"
+
+    def test_a_certificate_for_another_host_is_refused(self):
+        self.is_refused(cafile=self.ca[0])
+
+
+class ClientCertificate(Secured):
+    client_certificate = "true"
+
+    def test_our_certificate_works(self):
+        self.works(cafile=self.ca[0], cert=self.person[0], key=self.person[1])
+
+    def test_without_one_we_are_refused(self):
+        self.is_refused(cafile=self.ca[0])
+
+    def test_a_forged_one_is_refused(self):
+        self.is_refused(cafile=self.ca[0], cert=self.forged[0], key=self.forged[1])
+
+
+if __name__ == "__main__":
+    harness.main()
