@@ -72,7 +72,8 @@ def judge(path, room, quote, header):
     if quote == '"' or "/" in header and first in ROOMS:
         target = first if "/" in header else os.path.splitext(header)[0] if header in ("daemon.h", "main.h") else None
         if target is None:
-            yield "\"%s\" does not say its room" % header
+            if room != "xpl":  # whose private headers lie beside its .c files
+                yield "\"%s\" does not say its room" % header
         elif target not in ROOMS[room] and header not in ROOMS[room]:
             yield "%s may not include %s (%s)" % (room, target, header)
     elif room == "xpl" and header not in LIBC:
@@ -103,6 +104,7 @@ INNOCENT = [
     ("bridge/mqtt/paho.c", '#include <MQTTAsync.h>\n#include "mqtt/paho.h"\n'),
     ("bridge/daemon.c", '#include "daemon.h"\n#include "io/timer.h"\n#include "mqtt/session.h"\n'),
     ("bridge/main.c", '#include "daemon.h"\n'),
+    ("xpl/hub.c", '#include "hub-private.h"\n'),
     ("include/xpl/message.h", '#include "xpl/slice.h"\n#include <stdint.h>\n'),
 ]
 
