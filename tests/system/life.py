@@ -1,5 +1,6 @@
 """Starting wrong, reloading, stopping."""
 import os
+import re
 import signal
 import socket
 
@@ -132,6 +133,15 @@ class Start(harness.House):
             daemon = self.run_daemon(option)
             self.assertEqual(daemon.wait(), 0)
             self.assertIn(text, "\n".join(daemon.lines))
+
+    def test_every_option_is_in_the_manual(self):
+        daemon = self.run_daemon("--help")
+        self.assertEqual(daemon.wait(), 0)
+        with open(os.path.join(harness.ROOT, "packaging", "man", "xplmqttd.8")) as f:
+            manual = f.read()
+        options = set(re.findall(r"--([a-z][a-z-]+)", "\n".join(line[:30] for line in daemon.lines)))
+        self.assertGreater(len(options), 30)
+        self.assertEqual([o for o in sorted(options) if not re.search(r"Fl -%s\b" % o, manual)], [])
 
     def test_healthcheck(self):
         config = self.configure()
