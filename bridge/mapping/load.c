@@ -305,6 +305,18 @@ static int collect_sends(struct mapping *mapping)
 
 /* ---- all of it ---- */
 
+/* The shipped examples speak of the shipped maps alone: what the user overrides, ignores or renames is meant,
+ * and no mistake. The user's examples come first in the list. */
+static const struct example *choose_examples(struct loader *loader)
+{
+    bool own = loader->units && !loader->units->shipped;
+    struct example **end = &loader->examples;
+    while (*end && !(own && (*end)->map->public.shipped))
+        end = &(*end)->next;
+    *end = NULL;
+    return loader->examples;
+}
+
 static int load(struct loader *loader, const struct mapping_file *files, size_t n_files,
                 const struct mapping_options *options)
 {
@@ -337,7 +349,7 @@ static int load(struct loader *loader, const struct mapping_file *files, size_t 
         return -ENOMEM;
     findings_check(mapping, loader->diag);
     if (options->examples && loader->diag->n_errors == 0) /* others would only repeat what is wrong already */
-        return examples_run(mapping, loader->examples, loader->diag);
+        return examples_run(mapping, choose_examples(loader), loader->diag);
     return 0;
 }
 

@@ -115,7 +115,8 @@ struct mapping_file {
 struct mapping_options {
     const char *prefix;
     const char *charset; /* known to charset_init */
-    bool examples;       /* run the examples too: a wrong one is an error */
+    bool examples;       /* run the examples too, those of the shipped maps only where no file is the
+                            user's: a wrong one is an error */
 };
 
 /* Loads all files and reports every finding of all of them. 0; -EINVAL when one of them is an error (no table
