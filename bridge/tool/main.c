@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "tool/verb.h"
 
-static const struct tool_verb *const verbs[] = { &check_verb, &explain_verb };
+static const struct tool_verb *const verbs[] = { &check_verb, &explain_verb, &listen_verb, &send_verb };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

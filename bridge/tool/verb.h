@@ -31,7 +31,7 @@ struct tool_verb {
     int (*run)(struct tool_arguments *arguments);
 };
 
-extern const struct tool_verb check_verb, explain_verb;
+extern const struct tool_verb check_verb, explain_verb, listen_verb, send_verb;
 
 /* The words behind the verb. */
 struct tool_arguments {
