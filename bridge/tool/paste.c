@@ -150,21 +150,36 @@ static const char *from_object(struct xpl_message *message, json_t *object)
     return add_body(message, body);
 }
 
-static enum paste_result next_json(struct paste *paste, struct xpl_message *ret, struct text *ret_why)
+static enum paste_result read_object(json_t *object, struct xpl_message *ret, struct text *ret_why)
 {
-    json_error_t error;
-    json_t *object = json_loadb(paste->rest.data, paste->rest.size, JSON_DISABLE_EOF_CHECK, &error);
-    if (!object) {
-        text_format(ret_why, "no JSON: %s", error.text);
-        take(paste, first_line(paste->rest).size);
-        return PASTE_WRONG;
-    }
-    take(paste, (size_t)error.position);
-    paste->json = (struct json_t *)object;
     const char *why = from_object(ret, object);
     if (why)
         text_string(ret_why, why);
     return why ? PASTE_WRONG : PASTE_MESSAGE;
+}
+
+/* The next one of the samples in what bridge/unmapped says, or NULL. */
+static json_t *next_sample(struct paste *paste)
+{
+    const json_t *list = json_object_get((json_t *)paste->json, "messages");
+    while (paste->sample < json_array_size(list)) {
+        json_t *sample = json_object_get(json_array_get(list, paste->sample++), "sample");
+        if (sample)
+            return sample;
+    }
+    return NULL;
+}
+
+static bool load_json(struct paste *paste, struct text *ret_why)
+{
+    json_error_t error;
+    json_t *json = json_loadb(paste->rest.data, paste->rest.size, JSON_DISABLE_EOF_CHECK, &error);
+    if (!json)
+        text_format(ret_why, "no JSON: %s", error.text);
+    take(paste, json ? (size_t)error.position : first_line(paste->rest).size);
+    paste->json = (struct json_t *)json;
+    paste->sample = 0;
+    return json;
 }
 
 /* An object, and not a message that lacks its first line. */
@@ -179,11 +194,21 @@ static bool is_json(struct xpl_slice text)
 
 enum paste_result paste_next(struct paste *paste, struct xpl_message *ret, struct text *ret_why)
 {
-    paste_deinit(paste);
-    while (paste->rest.size && trim(first_line(paste->rest)).size == 0)
-        take(paste, first_line(paste->rest).size);
-    if (!paste->rest.size)
-        return PASTE_END;
-    paste->line = paste->next_line;
-    return is_json(paste->rest) ? next_json(paste, ret, ret_why) : next_text(paste, ret, ret_why);
+    for (;;) {
+        json_t *sample = next_sample(paste);
+        if (sample)
+            return read_object(sample, ret, ret_why);
+        paste_deinit(paste);
+        while (paste->rest.size && trim(first_line(paste->rest)).size == 0)
+            take(paste, first_line(paste->rest).size);
+        if (!paste->rest.size)
+            return PASTE_END;
+        paste->line = paste->next_line;
+        if (!is_json(paste->rest))
+            return next_text(paste, ret, ret_why);
+        if (!load_json(paste, ret_why))
+            return PASTE_WRONG;
+        if (!json_is_array(json_object_get((json_t *)paste->json, "messages")))
+            return read_object((json_t *)paste->json, ret, ret_why);
+    }
 }

@@ -1,6 +1,6 @@
 /* Messages out of what a user pastes or pipes in: xPL text as it stands on the wire, in a log or in a guide
- * (CR LF, indentation, blank lines around), or JSON objects as `listen --json` and the raw topics show them
- * (DESIGN §3); any number, in any mixture.
+ * (CR LF, indentation, blank lines around), or JSON as `listen --json`, the raw topics and bridge/unmapped
+ * show it (DESIGN §3); any number, in any mixture.
  */
 #ifndef TOOL_PASTE_H
 #define TOOL_PASTE_H
@@ -21,6 +21,7 @@ struct paste {
     int line;            /* where the last message began, from 1 */
     int next_line;       /* where the rest does */
     struct json_t *json; /* what the last message borrows from */
+    size_t sample;       /* of the next one in it, where it is a list of unmapped messages */
 };
 
 enum paste_result {

@@ -125,6 +125,18 @@ Test(paste, json_as_listen_prints_it)
     cr_expect_eq(next(), PASTE_END);
 }
 
+Test(paste, the_samples_of_unmapped_messages)
+{
+#define SAMPLE(schema) "{\"type\":\"xpl-trig\",\"source\":\"a-b.c\",\"schema\":\"" schema "\",\"body\":{}}"
+    open_text("{\"messages\":[{\"schema\":\"a.b\",\"sample\":" SAMPLE(
+        "a.b") "},{\"schema\":\"large.one\"},"
+               "{\"schema\":\"c.d\",\"sample\":" SAMPLE("c.d") "}],\"others\":0}\n{\"messages\":[]}" OTHER);
+    expect_schema("a.b");
+    expect_schema("c.d");
+    expect_schema("x10.basic");
+    cr_expect_eq(next(), PASTE_END);
+}
+
 Test(paste, json_that_is_no_message)
 {
     static const char *const wrong[] = {
