@@ -112,11 +112,22 @@ static void on_miss(void *context, const struct mapping_map *map, const char *te
     explain->near = true;
 }
 
+/* Unless a map wants them, heartbeats and remote configuration are for the bridge itself. */
+static bool is_presence(const struct xpl_message *message)
+{
+    return xpl_slice_equal_nocase(message->schema_class, XPL_SLICE("hbeat")) ||
+           xpl_slice_equal_nocase(message->schema_class, XPL_SLICE("config"));
+}
+
 static int explain_nobody(struct explain *explain)
 {
     const struct xpl_message *message = &explain->message;
     if (mapping_near(explain->mapping, explain->scratch, message, on_miss, explain))
         return TOOL_NO;
+    if (is_presence(message)) {
+        printf("no map: %s tells the bridge who is there\n", clean_slice(explain, message->schema));
+        return TOOL_OK;
+    }
     const char *nearest = mapping_nearest_schema(explain->mapping, message->schema);
     printf("no map for schema %s%s%s\n", clean_slice(explain, message->schema), nearest ? "; nearest: " : "",
            nearest ? nearest : "");
@@ -125,13 +136,7 @@ static int explain_nobody(struct explain *explain)
 
 static int explain_message(struct explain *explain)
 {
-    static const struct xpl_slice presence[] = { XPL_SLICE("hbeat"), XPL_SLICE("config") };
     struct mapping_sink sink = { explain, on_matched, on_publish, on_skipped };
-    for (size_t i = 0; i < 2; i++)
-        if (xpl_slice_equal_nocase(explain->message.schema_class, presence[i])) {
-            printf("no map is asked: %s tells the bridge who is there\n", presence[i].data);
-            return TOOL_OK;
-        }
     explain->missed = explain->taken = explain->near = false;
     explain->matched = NULL;
     switch (mapping_on_xpl(explain->mapping, explain->scratch, &explain->message, &sink)) {

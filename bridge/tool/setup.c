@@ -26,21 +26,23 @@ int setup_settings(const struct setup *setup, struct diag *diag, struct settings
     return r > 0 ? -EINVAL : r;
 }
 
-/* The list of shipped files; empty, with a warning, where there are none. */
-static int list_shipped(struct diag *diag, const char *const **ret)
+/* The list of shipped files. Where there are none it is empty, and that is an error if they are wanted, as it
+ * is for the daemon. */
+static int list_shipped(struct diag *diag, bool wanted, const char *const **ret)
 {
     static const char *const none[] = { NULL };
     char directory[PATH_MAX];
     int r = paths_shipped_here(directory, sizeof(directory));
     if (r == 0)
         r = paths_mappings(&diag->arena, directory, ret);
-    if (r == 0 || r == -ENOMEM)
+    if (r == -ENOMEM)
         return r;
-    const char *kept = arena_string(&diag->arena, directory);
-    if (!kept)
-        return -ENOMEM;
-    diag_warning(diag, ((struct diag_place){ kept, 0, 0 }), "no shipped mappings: %s", strerror(-r));
-    *ret = none;
+    if (r < 0)
+        *ret = none;
+    if (wanted && !**ret)
+        diag_error(diag, ((struct diag_place){ directory, 0, 0 }),
+                   "no shipped mappings here%s%s; shipped=\"no\" goes without them", r < 0 ? ": " : "",
+                   r < 0 ? strerror(-r) : "");
     return 0;
 }
 
@@ -56,7 +58,7 @@ int setup_files(const struct settings *settings, struct diag *diag, struct mappi
 {
     const char *const none[] = { NULL }, *const *shipped = none;
     size_t n = 0;
-    if (settings->mappings.shipped && list_shipped(diag, &shipped) < 0)
+    if (settings->mappings.shipped && list_shipped(diag, true, &shipped) < 0)
         return -ENOMEM;
     struct mapping_file *files =
         arena_array(&diag->arena, struct mapping_file, settings->mappings.n_files + length(shipped) + 1);
@@ -96,7 +98,7 @@ int setup_paths(const char *const *paths, size_t n, bool shipped, struct diag *d
 {
     const char *const *list;
     size_t n_files = 0;
-    if (list_shipped(diag, &list) < 0)
+    if (list_shipped(diag, shipped, &list) < 0)
         return -ENOMEM;
     size_t n_list = length(list);
     struct mapping_file *files = arena_array(&diag->arena, struct mapping_file, n + n_list + 1);

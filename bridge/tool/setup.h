@@ -22,8 +22,7 @@ void setup_add(struct setup *setup, const char *option, const char *value);
 int setup_settings(const struct setup *setup, struct diag *diag, struct settings **ret);
 
 /* The files of the settings, and the shipped ones behind them. A named file that is missing becomes a finding
- * where it was named, a missing directory of the shipped ones a warning. In the diag's arena. 0 or -ENOMEM.
- */
+ * where it was named, no shipped ones too. In the diag's arena. 0 or -ENOMEM. */
 int setup_files(const struct settings *settings, struct diag *diag, struct mapping_file **ret, size_t *ret_n);
 
 /* These paths as the user's, and the shipped ones behind them. A path that is one of the shipped files stands

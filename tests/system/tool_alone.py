@@ -180,9 +180,11 @@ class Check(Case):
         self.assertIn("rloe", out)
         self.assertIn("<mapp>", out)
 
-    def test_no_shipped_mappings_are_a_warning(self):
-        out, _ = self.expect(0, "check", XPLMQTT_DATADIR=self.folder)
-        self.assertIn(": warning: no shipped mappings", out)
+    def test_no_shipped_mappings_are_an_error_as_for_the_daemon(self):
+        out, _ = self.expect(2, "check", XPLMQTT_DATADIR=self.folder)
+        self.assertIn(": error: no shipped mappings", out)
+        self.expect(0, "check", "--no-shipped", XPLMQTT_DATADIR=self.folder)
+        self.expect(0, "check", "--no-shipped", MAPPINGS + "/x10.xml", XPLMQTT_DATADIR=self.folder)
 
 
 class Explain(Case):
@@ -247,8 +249,13 @@ class Explain(Case):
         mine = self.mappings('<ignore source="bnz-*"/>')
         self.assertEqual(self.expect(0, "explain", "--mappings", mine, input=SENSOR)[0], "ignored\n")
 
-    def test_heartbeats_are_no_matter_for_maps(self):
-        self.expect(0, "explain", input=xpl("xpl-stat", "a-b.c", "hbeat.app", "interval=5"))
+    def test_heartbeats_are_for_the_bridge_unless_a_map_wants_them(self):
+        heartbeat = xpl("xpl-stat", "a-b.c", "hbeat.app", "interval=5")
+        self.assertIn("hbeat.app", self.expect(0, "explain", input=heartbeat)[0])
+        mine = self.mappings('<map name="beat" schema="hbeat.app" device="{source}"><property name="interval" '
+                             'kind="sensor"><publish/></property></map>')
+        self.assertEqual(self.expect(0, "explain", "--mappings", mine, input=heartbeat)[0],
+                         "map beat\npublish xpl/a-b.c/interval retain qos=1 5\n")
 
     def test_several_messages_of_any_form(self):
         text = b"\r\n  " + X10.replace(b"\n", b"\r\n  ") + b"\n\n" + SENSOR + json.dumps(
