@@ -1,8 +1,6 @@
 #include "parts.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/paths.h"
@@ -27,41 +25,29 @@ struct session_options parts_session(const struct settings *settings)
     };
 }
 
-static int is_mapping(const struct dirent *entry)
-{
-    size_t size = strlen(entry->d_name);
-    return size > 4 && entry->d_name[0] != '.' && strcmp(entry->d_name + size - 4, ".xml") == 0;
-}
-
 int parts_mapping(const struct settings *settings, bool examples, struct diag *diag, struct mapping **ret)
 {
     struct mapping_file files[PARTS_FILES_MAX];
     struct mapping_options options = { settings->mqtt.prefix, settings->xpl.charset_name, examples };
-    char directory[1024], path[2048];
-    struct dirent **entries = NULL;
+    static const char *const none[] = { NULL };
+    const char *const *shipped = none;
+    char directory[1024];
     size_t n = 0;
-    for (; n < settings->mappings.n_files && n < PARTS_FILES_MAX; n++)
+    for (; n < settings->mappings.n_files; n++)
         files[n] = (struct mapping_file){ settings->mappings.files[n].path,
                                           settings->mappings.files[n].optional, false };
     if (settings->mappings.shipped) {
-        int found = paths_shipped_here(directory, sizeof(directory)) == 0
-                        ? scandir(directory, &entries, is_mapping, alphasort)
-                        : -1;
-        if (found <= 0)
+        int found = paths_shipped_here(directory, sizeof(directory));
+        if (found == 0)
+            found = paths_mappings(&diag->arena, directory, &shipped);
+        if (found == -ENOMEM)
+            return found;
+        if (found < 0 || !*shipped)
             diag_error(diag, ((struct diag_place){ directory, 0, 0 }),
                        "no shipped mappings here; shipped=\"no\" goes without them");
-        for (int i = 0; i < found; i++) {
-            snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
-            char *copy = arena_string(&diag->arena, path);
-            if (copy && n < PARTS_FILES_MAX)
-                files[n++] = (struct mapping_file){ copy, false, true };
-            else
-                diag_error(diag, ((struct diag_place){ path, 0, 0 }), "more than %d mapping files",
-                           PARTS_FILES_MAX);
-            free(entries[i]);
-        }
-        free(entries);
     }
+    for (; *shipped; shipped++)
+        files[n++] = (struct mapping_file){ .path = *shipped, .shipped = true };
     size_t errors = diag->n_errors;
     struct mapping *mapping;
     int r = mapping_load(&mapping, files, n, &options, diag);

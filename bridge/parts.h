@@ -2,11 +2,12 @@
 #ifndef PARTS_H
 #define PARTS_H
 
+#include "base/limits.h"
 #include "config/settings.h"
 #include "mapping/mapping.h"
 #include "mqtt/session.h"
 
-#define PARTS_FILES_MAX 256 /* mapping files, the shipped ones among them; more: an error at load */
+#define PARTS_FILES_MAX (2 * LIMIT_MAPPING_FILES) /* the user's and the shipped ones, each bounded */
 
 /* What session_new wants; strings are the settings' own. */
 struct session_options parts_session(const struct settings *settings);
