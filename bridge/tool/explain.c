@@ -1,4 +1,4 @@
-/* xplmqtt explain: one message through the table, in words (DESIGN §9). Effects go to stdout in a form that
+/* xplmqtt explain: one message through the table, in words. Effects go to stdout in a form that
  * programs can read; why something did not happen goes to stderr, but for a message that nothing took, where
  * it is the answer.
  */

@@ -1,6 +1,6 @@
 /* Messages out of what a user pastes or pipes in: xPL text as it stands on the wire, in a log or in a guide
  * (CR LF, indentation, blank lines around), or JSON as `listen --json`, the raw topics and bridge/unmapped
- * show it (DESIGN §3); any number, in any mixture.
+ * show it; any number, in any mixture.
  */
 #ifndef TOOL_PASTE_H
 #define TOOL_PASTE_H

@@ -6,7 +6,7 @@
 #ifndef TOOL_VERB_H
 #define TOOL_VERB_H
 
-/* Exit status (DESIGN §2, §9). */
+/* Exit status. */
 enum tool_status {
     TOOL_OK = 0,
     TOOL_NO = 1,    /* explain: nothing took it; else a failure at run time */
