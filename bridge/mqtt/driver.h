@@ -50,7 +50,8 @@ struct mqtt_publish {
 struct mqtt_driver; /* the implementation's own */
 
 struct mqtt_driver_ops {
-    /* 0: an event CONNECTED or CONNECT_FAILED follows. Negative errno: nothing follows. */
+    /* 0: an event CONNECTED or CONNECT_FAILED follows. Negative errno: nothing follows. Nothing that an
+     * earlier connection left behind is sent in this one. */
     int (*connect)(struct mqtt_driver *driver, const struct mqtt_connect *connect);
     /* 0: DISCONNECTED follows. */
     int (*disconnect)(struct mqtt_driver *driver, int timeout_ms);

@@ -4,8 +4,10 @@
  *
  * What we know about Paho 1.3.12 and live by (LIMITS.md §2, §4, §5):
  * - A callback runs with Paho's global lock held. It takes no lock but the inbox's.
- * - A handle that connected once as 3.1.1 never connects as 5 again, so each version has its handle, made
- * when needed.
+ * - A handle that connected once as 3.1.1 never connects as 5 again; and what it still had in its queue when
+ * the connection broke, it sends first in the next one, before what was lost on the way and should come
+ * first. In both cases a new handle takes its place, made before the old one is destroyed, since without any
+ * handle Paho ends its threads and waits for that.
  * - After the broker's own DISCONNECT connectionLost is not called; after an ordinary loss onFailure is
  * called for all that was out, and then connectionLost.
  * - It takes a proxy from the environment, which nobody means for MQTT.
@@ -27,12 +29,11 @@
 #include "base/limits.h"
 #include "mqtt/reason.h"
 
-#define SLOTS           512 /* more than can be out: two windows, the subscriptions, a connect, a disconnect */
-#define OLD_CONNECTIONS 8   /* a slot that Paho forgot is taken back after as many connections */
-#define BUFFERED        (4 * LIMIT_INFLIGHT)
-#define FDS             1024  /* Paho's select knows no more */
-#define NO_MEMORY       (-99) /* a code of the library that its header does not name */
-#define PUBLISH_EXTRA   32    /* bytes of a PUBLISH besides topic, payload and correlation data */
+#define SLOTS         512 /* more than can be out: two windows, the subscriptions, a connect, a disconnect */
+#define BUFFERED      (4 * LIMIT_INFLIGHT)
+#define FDS           1024  /* Paho's select knows no more */
+#define NO_MEMORY     (-99) /* a code of the library that its header does not name */
+#define PUBLISH_EXTRA 32    /* bytes of a PUBLISH besides topic, payload and correlation data */
 
 /* Paho's contexts are pointers, ours have 64 bits on every machine. */
 struct slot {
@@ -45,7 +46,7 @@ struct mqtt_driver {
     struct inbox *inbox;
     char *url, *client_id;
     bool tls;
-    MQTTAsync handle_5, handle_311, handle; /* the last is the one in use */
+    MQTTAsync handle;
     enum mqtt_version version;
     uint64_t connect_context;
     bool connected; /* by callbacks only */
@@ -75,11 +76,9 @@ static void push(struct mqtt_driver *driver, enum mqtt_event_type type, uint64_t
 
 static struct slot *slot_take(struct mqtt_driver *driver, uint64_t context)
 {
-    uint32_t now = MQTT_CONTEXT_GENERATION(context);
     for (size_t i = 0; i < SLOTS; i++) {
         struct slot *slot = &driver->slots[driver->next_slot++ % SLOTS];
-        bool busy = atomic_load(&slot->busy);
-        if (busy && ((now - MQTT_CONTEXT_GENERATION(slot->context)) & 0xffffff) < OLD_CONNECTIONS)
+        if (atomic_load(&slot->busy))
             continue;
         slot->driver = driver;
         slot->context = context;
@@ -87,6 +86,21 @@ static struct slot *slot_take(struct mqtt_driver *driver, uint64_t context)
         return slot;
     }
     return NULL;
+}
+
+/* Whether Paho still owes us a callback. */
+static bool slots_busy(struct mqtt_driver *driver)
+{
+    for (size_t i = 0; i < SLOTS; i++)
+        if (atomic_load(&driver->slots[i].busy))
+            return true;
+    return false;
+}
+
+static void slots_clear(struct mqtt_driver *driver)
+{
+    for (size_t i = 0; i < SLOTS; i++)
+        atomic_store(&driver->slots[i].busy, false);
 }
 
 static uint64_t slot_give(struct slot *slot)
@@ -397,16 +411,19 @@ static int make_handle(struct mqtt_driver *driver, int version, MQTTAsync *ret)
     return 0;
 }
 
-static int choose_handle(struct mqtt_driver *driver, enum mqtt_version version)
+/* A handle that can connect as that version and has nothing left of an earlier connection. */
+static int ready_handle(struct mqtt_driver *driver, enum mqtt_version version)
 {
-    bool is_5 = version == MQTT_VERSION_5;
-    MQTTAsync *handle = is_5 ? &driver->handle_5 : &driver->handle_311;
-    if (!*handle) {
-        int error = make_handle(driver, is_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1, handle);
-        if (error)
-            return error;
-    }
-    driver->handle = *handle;
+    MQTTAsync old = driver->handle;
+    if (old && driver->version == version && !slots_busy(driver))
+        return 0;
+    int error =
+        make_handle(driver, version == MQTT_VERSION_5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1, &driver->handle);
+    if (error)
+        return error;
+    if (old)
+        MQTTAsync_destroy(&old);
+    slots_clear(driver);
     driver->version = version;
     return 0;
 }
@@ -425,7 +442,7 @@ static int paho_connect(struct mqtt_driver *driver, const struct mqtt_connect *c
     MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
     MQTTProperties properties = MQTTProperties_initializer;
 
-    int error = choose_handle(driver, connect->version);
+    int error = ready_handle(driver, connect->version);
     if (error)
         return error;
     struct slot *slot = slot_take(driver, connect->context);
@@ -622,10 +639,8 @@ void paho_free(struct mqtt_driver *driver)
 {
     if (!driver)
         return;
-    if (driver->handle_5)
-        MQTTAsync_destroy(&driver->handle_5);
-    if (driver->handle_311)
-        MQTTAsync_destroy(&driver->handle_311);
+    if (driver->handle)
+        MQTTAsync_destroy(&driver->handle);
     free(driver->url);
     free(driver->client_id);
     free(driver);

@@ -7,10 +7,11 @@
 
 extern const struct mqtt_driver_ops paho_ops;
 
-/* One handle for the life of the program, made for MQTT 5 so that it can connect as either version. The url
- * decides nothing but the transport and may not change. 0 or negative errno. */
+/* The url decides nothing but the transport and may not change. 0; -EINVAL when its scheme is none of ours;
+ * -ENOMEM. Takes http_proxy and https_proxy out of the environment, where Paho would find them. */
 int paho_new(struct mqtt_driver **ret, const char *url, const char *client_id, struct inbox *inbox);
-/* Only when idle: never connected, DISCONNECTED, LOST or CONNECT_FAILED. */
+/* Best when idle: never connected, DISCONNECTED, LOST or CONNECT_FAILED; while connecting it waits for the
+ * name lookup. Once it has returned nothing is pushed any more. */
 void paho_free(struct mqtt_driver *driver);
 
 /* The library's version, for --version. */
