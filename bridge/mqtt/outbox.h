@@ -53,7 +53,8 @@ void outbox_last_word(struct outbox *outbox, struct xpl_slice topic, struct xpl_
 int64_t outbox_deadline(const struct outbox *outbox);
 void outbox_on_time(struct outbox *outbox, int64_t now_ms);
 
-/* Since when the broker has been silent while something was flying, INT64_MAX when nothing is. */
+/* Since when there has been no sign of life while something was flying or the driver took nothing, else
+ * INT64_MAX. */
 int64_t outbox_silent_since(const struct outbox *outbox);
 
 /* Nothing is flying, and nothing will be handed over. */

@@ -27,7 +27,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "mqtt/reason.h"
+#include "mqtt/paho_cause.h"
 
 #define SLOTS         512 /* more than can be out: two windows, the subscriptions, a connect, a disconnect */
 #define BUFFERED      (4 * LIMIT_INFLIGHT)
@@ -57,12 +57,6 @@ struct mqtt_driver {
     struct slot slots[SLOTS];
     size_t next_slot;
 };
-
-/* Why the connect of this thread fails: the library says it on the way, and then calls onFailure. */
-static _Thread_local struct {
-    bool name, tls;
-    char text[96];
-} cause;
 
 static void push(struct mqtt_driver *driver, enum mqtt_event_type type, uint64_t context, int reason,
                  const char *text)
@@ -139,33 +133,16 @@ static int called(struct slot *slot, int code)
     return error_of(code);
 }
 
-/* Causes of a failed connect. */
-
 static void on_trace(enum MQTTASYNC_TRACE_LEVELS level, char *message)
 {
     (void)level;
-    if (strstr(message, "getaddrinfo failed"))
-        cause.name = true;
-    if (strstr(message, "X509_check_host") && strstr(message, "failed") && !cause.text[0])
-        snprintf(cause.text, sizeof(cause.text), "the certificate is for another host");
+    paho_cause_trace(message);
 }
 
-/* "THREAD:error:CODE:LIBRARY:FUNCTION:REASON:FILE:LINE:…": the first one is the root, its reason is for
- * people. */
 static int on_tls_error(const char *line, size_t size, void *context)
 {
     (void)context;
-    const char *end = line + size;
-    cause.tls = true;
-    for (int i = 0; i < 5 && line; i++) {
-        line = memchr(line, ':', (size_t)(end - line));
-        if (line)
-            line++;
-    }
-    if (!line || cause.text[0])
-        return 1;
-    const char *colon = memchr(line, ':', (size_t)(end - line));
-    snprintf(cause.text, sizeof(cause.text), "%.*s", (int)((colon ? colon : end) - line), line);
+    paho_cause_tls(xpl_slice(line, size));
     return 1;
 }
 
@@ -193,7 +170,7 @@ static void connected(struct slot *slot, int receive_maximum)
         .context = slot_give(slot),
         .receive_maximum = receive_maximum,
     };
-    memset(&cause, 0, sizeof(cause));
+    paho_cause_forget();
     MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
     no_delay();
     driver->connected = true;
@@ -229,20 +206,10 @@ static void on_connect_311(void *context, MQTTAsync_successData *data)
 static void connect_failed(struct slot *slot, int code, const char *message)
 {
     struct mqtt_driver *driver = slot->driver;
-    int reason = MQTT_REASON_UNREACHABLE;
-    if (code > 0)
-        reason = code;
-    else if (cause.name)
-        reason = MQTT_REASON_NAME;
-    else if (cause.tls || cause.text[0])
-        reason = MQTT_REASON_TLS;
-    else if (message && strcmp(message, "TCP connect timeout") == 0)
-        reason = MQTT_REASON_TIMEOUT;
-    else if (message && strcmp(message, "TCP connect completion failure") == 0)
-        reason = MQTT_REASON_CLOSED;
+    char text[PAHO_CAUSE_TEXT];
+    int reason = paho_cause_take(code, message, text);
     MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
-    push(driver, MQTT_EVENT_CONNECT_FAILED, slot_give(slot), reason, cause.text);
-    memset(&cause, 0, sizeof(cause));
+    push(driver, MQTT_EVENT_CONNECT_FAILED, slot_give(slot), reason, text);
 }
 
 static void on_connect_failed_5(void *context, MQTTAsync_failureData5 *data)
@@ -582,7 +549,8 @@ const struct mqtt_driver_ops paho_ops = {
 
 /* Make and free. */
 
-/* Paho's word for the scheme. */
+/* Paho's word for the scheme. User and password have their own place; in a URL they would end up in the log.
+ */
 static int translate_url(const char *url, char **ret, bool *ret_tls)
 {
     static const struct {
@@ -596,7 +564,7 @@ static int translate_url(const char *url, char **ret, bool *ret_tls)
     };
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         size_t size = strlen(schemes[i].ours);
-        if (strncmp(url, schemes[i].ours, size) != 0 || url[size] == '\0')
+        if (strncmp(url, schemes[i].ours, size) != 0 || url[size] == '\0' || strchr(url, '@'))
             continue;
         if (asprintf(ret, "%s%s", schemes[i].paho, url + size) < 0)
             return -ENOMEM;

@@ -7,8 +7,9 @@
 
 extern const struct mqtt_driver_ops paho_ops;
 
-/* The url decides nothing but the transport and may not change. 0; -EINVAL when its scheme is none of ours;
- * -ENOMEM. Takes http_proxy and https_proxy out of the environment, where Paho would find them. */
+/* The url decides nothing but the transport and may not change. 0; -EINVAL when its scheme is none of ours or
+ * it names a user; -ENOMEM. Takes http_proxy and https_proxy out of the environment, where Paho would find
+ * them. */
 int paho_new(struct mqtt_driver **ret, const char *url, const char *client_id, struct inbox *inbox);
 /* Best when idle: never connected, DISCONNECTED, LOST or CONNECT_FAILED; while connecting it waits for the
  * name lookup. Once it has returned nothing is pushed any more. */

@@ -54,7 +54,7 @@ static const struct {
     { 0xa1, "subscription identifiers not supported" },
     { 0xa2, "wildcard subscriptions not supported" },
     { -ENOMEM, "out of memory" },
-    { -EINVAL, "not a valid MQTT message" },
+    { -EINVAL, "not valid in MQTT" },
     { -EMSGSIZE, "larger than the broker takes" },
 };
 

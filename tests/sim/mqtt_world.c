@@ -110,6 +110,22 @@ void world_pass(struct world *world, int64_t ms)
     world->now_ms = end_ms;
 }
 
+void world_lose(struct world *world, int reason)
+{
+    fake_lose(world->broker, reason);
+    world_run(world);
+}
+
+uint64_t world_counted(const struct world *world, enum counter counter)
+{
+    return world->counters.value[counter];
+}
+
+bool world_logged(const struct world *world, const char *text)
+{
+    return strstr(world->log, text) != NULL;
+}
+
 static int publish(struct world *world, enum session_lane lane, const char *topic, const char *payload)
 {
     const struct session_publish publish = {

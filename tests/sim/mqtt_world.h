@@ -32,6 +32,11 @@ void world_pass(struct world *world, int64_t ms);
 /* To the session's next deadline. */
 void world_next(struct world *world);
 
+/* The connection breaks (fake_lose), and the session hears of it. */
+void world_lose(struct world *world, int reason);
+uint64_t world_counted(const struct world *world, enum counter counter);
+bool world_logged(const struct world *world, const char *text);
+
 int world_state(struct world *world, const char *topic, const char *payload);
 int world_event(struct world *world, const char *topic, const char *payload);
 int world_transient(struct world *world, const char *topic, const char *payload);
