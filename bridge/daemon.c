@@ -583,3 +583,8 @@ int daemon_run(struct settings *settings)
     settings_free(daemon.settings);
     return r < 0 ? 1 : 0;
 }
+
+const char *daemon_mqtt_version(void)
+{
+    return paho_version();
+}

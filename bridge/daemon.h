@@ -12,6 +12,9 @@
  * (nothing was started then). Takes the settings over. */
 int daemon_run(struct settings *settings);
 
+/* The version of the MQTT library that is in use. */
+const char *daemon_mqtt_version(void);
+
 /* Asks the running daemon of these settings, through the broker, how it is: 0 well, 1 not. */
 int daemon_healthcheck(const struct settings *settings);
 

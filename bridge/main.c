@@ -4,7 +4,6 @@
 
 #include "base/log.h"
 #include "daemon.h"
-#include "mqtt/paho.h"
 
 extern char **environ;
 
@@ -22,7 +21,7 @@ int main(int argc, char **argv)
     case SETTINGS_RUN: break;
     case SETTINGS_HELP: settings_help(stdout); return 0;
     case SETTINGS_VERSION:
-        printf("xplmqttd %s (Paho MQTT C %s)\n", XPLMQTT_VERSION, paho_version());
+        printf("xplmqttd %s (Paho MQTT C %s)\n", XPLMQTT_VERSION, daemon_mqtt_version());
         return 0;
     case SETTINGS_HEALTHCHECK:
         r = daemon_healthcheck(settings);

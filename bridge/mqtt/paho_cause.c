@@ -15,6 +15,9 @@ void paho_cause_trace(const char *line)
         cause.name = true;
     if (strstr(line, "X509_check_host") && strstr(line, "failed") && !cause.text[0])
         snprintf(cause.text, sizeof(cause.text), "the certificate is for another host");
+    /* With TLS 1.3 our side of the handshake has ended well by then, and nothing else tells. */
+    if (strstr(line, "SSL alert read:fatal") && !cause.text[0])
+        snprintf(cause.text, sizeof(cause.text), "the broker wants a certificate from us, or another one");
 }
 
 void paho_cause_tls(struct xpl_slice line)
