@@ -19,7 +19,7 @@ BANNED = {
 # asked only at the rim, so that tests own the clock and the dice
 WORLD = {"rand", "random", "srand", "time", "clock", "clock_gettime", "gettimeofday", "uv_hrtime", "uv_now",
          "getrandom"}
-RIM = ("bridge/io/", "tests/")
+RIM = ("bridge/io/", "bridge/mqtt/paho.c", "tests/")  # paho.c notes when a message came, in Paho's thread
 
 _CALL = re.compile(r"(?<![\w.>])(%s)\s*\(" % "|".join(sorted(set(BANNED) | WORLD)))
 

@@ -20,6 +20,8 @@ class BrokerLife(harness.House):
         self.say(xpl("xpl-trig", "rfxcom-lan.0004a3", "ac.basic", "address=0x00a1f3", "unit=3", "command=on"))
         self.topic("xpl/rfxcom-lan.0004a3/0x00a1f3-3/power", "ON")
         self.after_all_that()
+        self.topic("xpl/bridge/devices", lambda p: b'"harness-marker.x/marker"' in p)  # the last new thing is listed
+        self.observer.settle()
         before = retained_tree(self.broker)
         self.assertGreater(len(before), 20)
         self.broker.kill()
@@ -92,7 +94,7 @@ class Passwords(harness.House):
         self.await_online()
 
     def test_the_password_of_an_option_is_not_to_be_seen(self):
-        config = self.configure(mqtt='url="mqtt://127.0.0.1:1883"')
+        config = self.configure(link='url="mqtt://127.0.0.1:1883"')
         self.daemon = self.run_daemon("-c", config, "-u", "bridge", "-P", "s3cret")
         self.await_online()
         with open("/proc/%d/cmdline" % self.daemon.pid, "rb") as f:
@@ -102,12 +104,12 @@ class Passwords(harness.House):
         self.assertNotIn("s3cret", "\n".join(self.daemon.lines))
 
     def test_the_password_of_the_environment(self):
-        config = self.configure(mqtt='url="mqtt://127.0.0.1:1883"')
+        config = self.configure(link='url="mqtt://127.0.0.1:1883"')
         self.daemon = self.run_daemon("-c", config, XPLMQTT_USERNAME="bridge", XPLMQTT_PASSWORD="s3cret")
         self.await_online()
 
     def test_the_password_of_a_systemd_credential(self):
-        config = self.configure(mqtt='url="mqtt://127.0.0.1:1883" username="bridge"')
+        config = self.configure(link='url="mqtt://127.0.0.1:1883" username="bridge"')
         self.file("xplmqtt-password", "s3cret\n")
         self.daemon = self.run_daemon("-c", config, CREDENTIALS_DIRECTORY=self.folder)
         self.await_online()

@@ -26,6 +26,7 @@ class Broker:
             sh("mosquitto_passwd", "-b", *(["-c"] if number == 0 else []), self.passwords, user, password)
         self.write("access", access or (
             "user bridge\ntopic readwrite xpl/#\ntopic write homeassistant/#\ntopic read homeassistant/status\n"
+            "topic write person/answer\n"
             "user person\ntopic readwrite #\n"))
         self.conf = self.write("mosquitto.conf", (
             "user root\nlistener %d %s\nallow_anonymous false\npassword_file %s\nacl_file %s\npersistence false\n"
@@ -109,7 +110,7 @@ class Observer(Program):
     def settle(self):
         """Everything that the broker took before now has been seen after this."""
         token = os.urandom(8).hex()
-        self.broker.publish("harness/settle", token)
+        self.broker.publish("harness/settle", token, "-q", "1")  # as the others: QoS 0 would overtake
         self.await_message("harness/settle", token)
 
     def topics(self, pattern, since=0):

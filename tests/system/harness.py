@@ -34,7 +34,7 @@ def main():
             unshare += ["--user", "--map-root-user"]
         os.environ["XPLMQTT_ISOLATED"] = "1"
         os.execvp("unshare", unshare + [sys.executable] + sys.argv)
-    for name in ("mosquitto", "mosquitto_sub", "mosquitto_pub", "mosquitto_passwd", "ip", "openssl", XPLMQTTD, XPLMQTT):
+    for name in ("mosquitto", "mosquitto_sub", "mosquitto_pub", "mosquitto_passwd", "ip", "openssl", XPLMQTTD):
         if not shutil.which(name):
             sys.exit("%s is missing (packaging/dependencies tests installs what is no part of the build)" % name)
     sh("mount", "-t", "tmpfs", "tmpfs", "/run")
@@ -80,14 +80,13 @@ class House(unittest.TestCase):
             f.write(text)
         return self.path(name)
 
-    def configure(self, xpl="", mqtt=None, rest="", name="xplmqtt.xml"):
-        """A configuration file; attributes as text, so that it reads as in the manual."""
-        if mqtt is None:
-            self.file("password", "s3cret\n")
-            mqtt = 'url="mqtt://127.0.0.1:%d" username="bridge" password-file="password"' % self.broker.port
-        mqtt = mqtt.replace('="password"', '="%s"' % self.path("password"))
-        return self.file(name, '<xplmqtt xmlns="urn:xplmqtt:config:1">\n  <xpl instance="test" %s/>\n  <mqtt %s/>\n'
-                               '  %s\n</xplmqtt>\n' % (xpl, mqtt, rest))
+    def configure(self, xpl="", mqtt="", link=None, rest="", name="xplmqtt.xml"):
+        """A configuration file; attributes as text, so that it reads as in the manual. `link` is who we are where."""
+        if link is None:
+            link = 'url="mqtt://127.0.0.1:%d" username="bridge" password-file="password"' % self.broker.port
+        self.file("password", "s3cret\n")
+        return self.file(name, '<xplmqtt xmlns="urn:xplmqtt:config:1">\n  <xpl instance="test" %s/>\n  <mqtt %s %s/>\n'
+                               '  %s\n</xplmqtt>\n' % (xpl, link, mqtt, rest))
 
     def daemon_environment(self, **more):
         env = {k: v for k, v in os.environ.items() if not k.startswith("XPLMQTT_")}

@@ -57,7 +57,7 @@ class Publishing(harness.House):
         self.topic("xpl/bnz-owfs.rpi/1/temp", "5")
 
     def test_raw_shows_every_message_as_json(self):
-        self.start_daemon(mqtt='url="mqtt://127.0.0.1:1883" username="bridge" password-file="password" raw="yes"')
+        self.start_daemon(mqtt='raw="yes"')
         self.say(xpl("xpl-stat", "acme-thing.cellar", "quantum.flux", "spin=up", "spin=down", "n=1"))
         message = self.topic("xpl/raw/xpl-stat/acme-thing.cellar/quantum.flux")
         self.assertEqual(json.loads(message.payload), {

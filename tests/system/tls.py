@@ -45,12 +45,10 @@ class Secured(harness.House):
         return text + " ".join('%s="%s"' % item for item in attributes.items())
 
     def works(self, **attributes):
-        self.file("password", "s3cret\n")
-        self.start_daemon(mqtt=self.secure(**attributes))
+        self.start_daemon(link=self.secure(**attributes))
 
     def is_refused(self, **attributes):
-        self.file("password", "s3cret\n")
-        self.daemon = self.run_daemon("-c", self.configure(mqtt=self.secure(**attributes)))
+        self.daemon = self.run_daemon("-c", self.configure(link=self.secure(**attributes)))
         self.daemon.await_line("(?i)tls|certificate")
         self.assertTrue(self.daemon.alive())
         self.observer.settle()
@@ -68,7 +66,8 @@ class Authority(Secured):
         self.is_refused()
 
     def test_a_renewed_cafile_is_read_at_the_next_attempt(self):
-        ours = self.file("trusted.pem", open(self.stranger[0]).read())
+        ours = self.path("trusted.pem")
+        os.replace(self.stranger[0], ours)
         self.is_refused(cafile=ours)
         os.replace(self.ca[0], ours)
         self.await_online()

@@ -55,10 +55,13 @@ class Host:
     def socket(self, address="", port=0, reuse=False):
         with self.inside():
             sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            if reuse:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
             sock.bind((address, port))
+        except OSError:
+            sock.close()
+            raise
         return sock
 
     def close(self):
