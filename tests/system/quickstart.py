@@ -17,6 +17,7 @@ class Quickstart(harness.House):
         said = run.stdout.decode() + run.stderr.decode()
         self.assertEqual(run.returncode, 0, said)
         self.assertIn("xpl/dhs-xplrfx.pyehdxfa/th1D901/temperature = 24.6", said)
+        self.assertIn("x10.basic command=off device=c8", said)
         self.assertIn("xpl/tonyt-mr26ee.hapc/c8/power = OFF", said)
         self.assertEqual(os.listdir(self.path("tmp")), [])
         self.assertEqual(self.leftovers(), [])

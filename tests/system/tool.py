@@ -1,6 +1,7 @@
 """The tool: check, explain, listen, send."""
 import json
 import os
+import re
 
 import harness
 from harness import Program, sensor, xpl
@@ -131,6 +132,16 @@ class Tool(harness.House):
             status, out, err = self.tool(*arguments)
             self.assertEqual(status, 0)
             self.assertIn(text, out)
+
+
+    def test_every_option_is_in_the_manual(self):
+        with open(os.path.join(harness.ROOT, "packaging", "man", "xplmqtt.1")) as f:
+            manual = f.read()
+        for verb in ("check", "explain", "listen", "send"):
+            status, out, err = self.tool(verb, "--help")
+            options = set(re.findall(r"--([a-z][a-z-]+)", out))
+            self.assertGreater(len(options), 3)
+            self.assertEqual([o for o in sorted(options) if not re.search(r"Fl -%s\b" % o, manual)], [])
 
 
 class CorpusMessages(harness.House):
