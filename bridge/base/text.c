@@ -3,12 +3,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void text_reset(struct text *text)
+void text_cut(struct text *text, size_t size)
 {
-    text->size = 0;
+    text->size = size;
     text->overflow = false;
     if (text->capacity)
-        text->data[0] = '\0';
+        text->data[size] = '\0';
+}
+
+void text_reset(struct text *text)
+{
+    text_cut(text, 0);
 }
 
 /* All arithmetic on the space left is here. */

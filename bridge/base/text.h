@@ -21,6 +21,8 @@ struct text {
 #define TEXT(array) ((struct text){ (array), 0, sizeof(array), false })
 
 void text_reset(struct text *text);
+/* Back to an earlier size, as if nothing had been written since. */
+void text_cut(struct text *text, size_t size);
 void text_char(struct text *text, char c);
 void text_slice(struct text *text, struct xpl_slice slice);
 void text_string(struct text *text, const char *string);

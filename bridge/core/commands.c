@@ -1,3 +1,8 @@
+/* The walk of a command: a map makes the message of it; retained, late, or the xPL side down? then it is
+ * refused; else it is formatted, sent, and what it makes true is published. What asks for repeats or for a
+ * confirmation is pending until all went out, and the proof came or its time was over. A pending command
+ * holds the table that made it, so a reload does not touch it.
+ */
 #include "core/commands.h"
 
 #include <stdlib.h>
@@ -9,38 +14,39 @@ struct pending {
     struct pending *next;
     struct mapping *mapping; /* a reference: `send` lives in it */
     const struct mapping_send *send;
+    const struct mapping_property *property;
     int repeats;        /* still to go out */
     int64_t repeat_ms;  /* when the next one does */
     int64_t confirm_ms; /* when it counts as not confirmed; INT64_MAX: none is asked for, or it came */
     char datagram[XPL_MESSAGE_MAX];
     size_t datagram_size;
     /* One block behind the struct. */
-    struct xpl_slice topic, read_topic, payload, response_topic, correlation;
+    struct xpl_slice topic, read_topic, device, payload, response_topic, correlation;
     char bytes[];
 };
 
 /* ---- results ---- */
 
-static void answer(struct core *core, struct xpl_slice topic, struct xpl_slice payload,
-                   struct xpl_slice response_topic, struct xpl_slice correlation, const char *result,
-                   const char *why)
+#define SHOWN_PAYLOAD 512 /* bytes of a payload that an answer repeats; a longer one is left out */
+
+/* `result` is "sent" or so, or "refused" with a reason. */
+static void answer(struct core *core, const struct core_message *message, const char *result, const char *why)
 {
-    char buffer[4096];
-    struct text text = TEXT(buffer);
+    char buffer[1024];
+    struct text outcome = TEXT(buffer), *text = &core->document;
     const struct charset *charset = mapping_charset(core->mapping);
-    text_string(&text, "{\"topic\":");
-    mapping_value_json(charset, topic, false, &text);
-    if (payload.size <= 512) {
-        text_string(&text, ",\"payload\":");
-        mapping_value_json(charset, payload, false, &text);
+    text_format(&outcome, "%s%s%s", result, why ? ": " : "", why ? why : "");
+    text_reset(text);
+    text_string(text, "{\"topic\":");
+    mapping_value_json(charset, message->topic, false, text);
+    if (message->payload.size <= SHOWN_PAYLOAD) {
+        text_string(text, ",\"payload\":");
+        mapping_value_json(charset, message->payload, false, text);
     }
-    text_format(&text, ",\"result\":\"%s", result);
-    if (why) {
-        text_string(&text, ": ");
-        text_json(&text, xpl_slice_from(why));
-    }
-    text_string(&text, "\"}");
-    requests_answer(core, "command", response_topic, correlation, text_get(&text));
+    text_string(text, ",\"result\":");
+    mapping_value_json(charset, text_get(&outcome), false, text);
+    text_char(text, '}');
+    requests_answer(core, "command", message->response_topic, message->correlation, text_get(text));
 }
 
 static void refuse(struct core *core, const struct core_message *message, enum counter counter,
@@ -49,29 +55,30 @@ static void refuse(struct core *core, const struct core_message *message, enum c
     core_count(core, counter);
     core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "command on %.*s refused: %s", XPL_SLICE_ARGS(message->topic),
              why);
-    answer(core, message->topic, message->payload, message->response_topic, message->correlation, "refused",
-           why);
+    answer(core, message, "refused", why);
 }
 
 /* ---- the state that a command makes ---- */
 
+struct assumed {
+    struct core *core;
+    int64_t now_ms;
+};
+
 static void on_assumed(void *context, const struct mapping_publish *publish)
 {
-    struct core *core = context;
-    made_add(core, publish);
-    core_publish_topic(core, publish->property->retain ? SINK_STATE : SINK_EVENT, publish->topic,
-                       publish->payload, publish->property->qos);
+    struct assumed *assumed = context;
+    made_add(assumed->core, publish);
+    rates_publish(assumed->core, publish, assumed->now_ms);
 }
 
-static void assume(struct core *core, const struct mapping *mapping, const struct mapping_send *send,
-                   struct xpl_slice read_topic, struct xpl_slice datagram, struct xpl_slice payload,
-                   enum mapping_assume when)
+static void assume(struct core *core, const struct pending *pending, enum mapping_assume when, int64_t now_ms)
 {
-    struct mapping_sink sink = { .context = core, .publish = on_assumed };
-    struct xpl_message *sent = malloc(sizeof(*sent));
-    if (sent && xpl_message_parse(sent, datagram.data, datagram.size) == 0)
-        mapping_assume(mapping, core->scratch, send, read_topic, sent, payload, when, &sink);
-    free(sent);
+    struct assumed assumed = { core, now_ms };
+    struct mapping_sink sink = { .context = &assumed, .publish = on_assumed };
+    if (xpl_message_parse(&core->sent, pending->datagram, pending->datagram_size) == 0)
+        mapping_assume(pending->mapping, core->scratch, pending->send, pending->read_topic, &core->sent,
+                       pending->payload, when, &sink);
 }
 
 /* ---- pending ---- */
@@ -88,7 +95,7 @@ static struct xpl_slice put(char **at, struct xpl_slice text)
 static struct pending *pending_new(struct core *core, const struct core_message *message,
                                    const struct mapping_command *command)
 {
-    size_t size = message->topic.size + command->topic.size + message->payload.size +
+    size_t size = message->topic.size + command->topic.size + command->device.size + message->payload.size +
                   message->response_topic.size + message->correlation.size;
     struct pending *pending = calloc(1, sizeof(*pending) + size);
     if (!pending)
@@ -96,11 +103,13 @@ static struct pending *pending_new(struct core *core, const struct core_message 
     char *at = pending->bytes;
     pending->topic = put(&at, message->topic);
     pending->read_topic = put(&at, command->topic);
+    pending->device = put(&at, command->device);
     pending->payload = put(&at, message->payload);
     pending->response_topic = put(&at, message->response_topic);
     pending->correlation = put(&at, message->correlation);
     pending->mapping = mapping_ref(core->mapping);
     pending->send = command->send;
+    pending->property = command->property;
     pending->confirm_ms = INT64_MAX;
     return pending;
 }
@@ -121,11 +130,21 @@ void commands_deinit(struct commands *commands)
     commands->n = 0;
 }
 
-/* A newer command for the same topic ends the repeats of an older one: off must not be followed by on. */
-static void stop_repeats(struct core *core, struct xpl_slice topic)
+/* Whether the newer command speaks to the same thing: the same topic, or another property of one entity (the
+ * power and the level of a lamp). */
+static bool is_same_thing(const struct pending *older, const struct pending *newer)
+{
+    return xpl_slice_equal(older->read_topic, newer->read_topic) ||
+           (newer->device.size && xpl_slice_equal(older->device, newer->device) &&
+            newer->property->entity.size &&
+            xpl_slice_equal(older->property->entity, newer->property->entity));
+}
+
+/* A newer command ends the repeats of an older one: off must not be followed by on. */
+static void stop_repeats(struct core *core, const struct pending *newer)
 {
     for (struct pending *p = core->commands.first; p; p = p->next)
-        if (xpl_slice_equal(p->read_topic, topic))
+        if (is_same_thing(p, newer))
             p->repeats = 0;
 }
 
@@ -152,9 +171,9 @@ static const struct mapping_map *origin(void *context, struct xpl_slice device)
 
 static bool is_too_late(const struct core_message *message, const struct mapping_send *send, int64_t now_ms)
 {
-    int64_t age = now_ms - message->arrived_ms;
-    return age > send->expires_ms ||
-           (message->expiry_s >= 0 && age >= message->expiry_s * 1000 && message->expiry_s > 0);
+    int64_t age_ms = now_ms - message->arrived_ms;
+    return age_ms > send->expires_ms ||
+           (message->expiry_s >= 0 && age_ms / 1000 >= message->expiry_s && age_ms > 0);
 }
 
 static void format_error(const struct xpl_message *message, int error, size_t item, struct text *ret)
@@ -185,7 +204,7 @@ static void act(struct core *core, const struct core_message *message, const str
         pending_free(pending);
         return;
     }
-    stop_repeats(core, pending->read_topic);
+    stop_repeats(core, pending);
     sweep(core);
     if (network_send(core, pending->datagram, pending->datagram_size) < 0) {
         refuse(core, message, COUNT_REFUSED_SEND, "the network did not take it");
@@ -193,15 +212,15 @@ static void act(struct core *core, const struct core_message *message, const str
         return;
     }
     core_count(core, COUNT_COMMANDS_SENT);
-    assume(core, pending->mapping, pending->send, pending->read_topic,
-           xpl_slice(pending->datagram, pending->datagram_size), pending->payload, MAPPING_ASSUME_SENT);
+    assume(core, pending, MAPPING_ASSUME_SENT, now_ms);
     pending->repeats = pending->send->repeat - 1;
     pending->repeat_ms = now_ms + pending->send->repeat_interval_ms;
-    if (pending->send->confirms)
+    if (pending->send->confirms) {
         pending->confirm_ms = now_ms + pending->send->confirm_timeout_ms;
-    else
-        answer(core, message->topic, message->payload, message->response_topic, message->correlation, "sent",
-               NULL);
+        core_count(core, COUNT_COMMANDS_AWAITED);
+    } else {
+        answer(core, message, "sent", NULL);
+    }
     if (!pending->repeats && !pending->send->confirms) {
         pending_free(pending);
         return;
@@ -226,8 +245,7 @@ bool commands_on_mqtt(struct core *core, const struct core_message *message, int
                      "a retained command on %.*s is ignored, as all retained ones are: publish commands "
                      "without the retain flag",
                      XPL_SLICE_ARGS(message->topic));
-        answer(core, message->topic, message->payload, message->response_topic, message->correlation,
-               "refused", "a retained command");
+        answer(core, message, "refused", "a retained command");
     } else if (result == MAPPING_COMMAND_REFUSED) {
         refuse(core, message, reason.counter, reason.text);
     } else if (is_too_late(message, command.send, now_ms)) {
@@ -242,35 +260,36 @@ bool commands_on_mqtt(struct core *core, const struct core_message *message, int
 
 /* ---- afterwards ---- */
 
-static void settle(struct core *core, struct pending *pending, bool confirmed)
+static void settle(struct core *core, struct pending *pending, bool confirmed, int64_t now_ms)
 {
+    struct core_message message = { .topic = pending->topic,
+                                    .payload = pending->payload,
+                                    .response_topic = pending->response_topic,
+                                    .correlation = pending->correlation };
     pending->confirm_ms = INT64_MAX;
+    pending->repeats = confirmed ? 0 : pending->repeats; /* it worked */
     core_count(core, confirmed ? COUNT_COMMANDS_CONFIRMED : COUNT_COMMANDS_TIMED_OUT);
     if (confirmed)
-        assume(core, pending->mapping, pending->send, pending->read_topic,
-               xpl_slice(pending->datagram, pending->datagram_size), pending->payload,
-               MAPPING_ASSUME_CONFIRMED);
-    answer(core, pending->topic, pending->payload, pending->response_topic, pending->correlation,
-           confirmed ? "confirmed" : "timeout", NULL);
+        assume(core, pending, MAPPING_ASSUME_CONFIRMED, now_ms);
+    answer(core, &message, confirmed ? "confirmed" : "timeout", NULL);
 }
 
 void commands_on_xpl(struct core *core, const struct xpl_message *message, int64_t now_ms)
 {
-    (void)now_ms;
-    struct xpl_message *sent = NULL;
-    for (struct pending *p = core->commands.first; p; p = p->next) {
-        if (p->confirm_ms == INT64_MAX)
-            continue;
-        if (!sent && !(sent = malloc(sizeof(*sent))))
-            return;
-        if (xpl_message_parse(sent, p->datagram, p->datagram_size) == 0 &&
-            mapping_confirms(p->mapping, core->scratch, p->send, sent, message)) {
-            p->repeats = 0; /* it worked */
-            settle(core, p, true);
-        }
-    }
-    free(sent);
+    for (struct pending *p = core->commands.first; p; p = p->next)
+        if (p->confirm_ms != INT64_MAX &&
+            xpl_message_parse(&core->sent, p->datagram, p->datagram_size) == 0 &&
+            mapping_confirms(p->mapping, core->scratch, p->send, &core->sent, message))
+            settle(core, p, true, now_ms);
     sweep(core);
+}
+
+size_t commands_awaited(const struct commands *commands)
+{
+    size_t n = 0;
+    for (const struct pending *p = commands->first; p; p = p->next)
+        n += p->confirm_ms != INT64_MAX;
+    return n;
 }
 
 int64_t commands_deadline(const struct commands *commands)
@@ -294,7 +313,7 @@ void commands_on_time(struct core *core, int64_t now_ms)
             p->repeat_ms = now_ms + p->send->repeat_interval_ms;
         }
         if (p->confirm_ms <= now_ms)
-            settle(core, p, false);
+            settle(core, p, false, now_ms);
     }
     sweep(core);
 }

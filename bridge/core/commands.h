@@ -25,6 +25,9 @@ bool commands_on_mqtt(struct core *core, const struct core_message *message, int
 /* A message that is not ours: it may confirm. */
 void commands_on_xpl(struct core *core, const struct xpl_message *message, int64_t now_ms);
 
+/* Commands that wait for their confirmation. */
+size_t commands_awaited(const struct commands *commands);
+
 int64_t commands_deadline(const struct commands *commands);
 void commands_on_time(struct core *core, int64_t now_ms);
 

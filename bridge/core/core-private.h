@@ -13,8 +13,6 @@
 #include "core/rates.h"
 #include "core/unmapped.h"
 
-#define FILTERS_MAX LIMIT_SUBSCRIPTIONS
-
 struct core {
     struct core_options options; /* strings are own copies, in `storage` */
     struct arena storage;
@@ -29,9 +27,8 @@ struct core {
     struct rates rates;
     struct commands commands;
     struct made made;
-    char *filters[FILTERS_MAX]; /* subscribed for commands */
+    char *filters[LIMIT_SUBSCRIPTIONS]; /* subscribed for commands */
     size_t n_filters;
-    bool broker_up, stopping;
     int64_t started_ms, wall_offset_ms; /* wall = now + offset */
     int64_t started_wall_ms;
     int64_t health_due_ms, lists_due_ms;
@@ -45,11 +42,12 @@ struct core {
         char correlation[256];
         size_t correlation_size;
         bool has_correlation;
-        char id[128]; /* JSON text, or empty */
+        char id[128]; /* JSON text, or empty; requests.c */
     } reload;
-    const char *datagram; /* the one being worked on, for dedupe and raw */
-    size_t datagram_size;
+    struct xpl_slice datagram;   /* the one being worked on, for dedupe; size 0: none */
+    uint64_t message_number;     /* of its message */
     struct xpl_message message;  /* the last parsed */
+    struct xpl_message sent;     /* a pending command's, while it is looked at */
     struct text topic, document; /* for what is rendered here */
 };
 
@@ -64,16 +62,23 @@ void core_publish(struct core *core, enum sink_lane lane, const char *path, stru
 void core_publish_topic(struct core *core, enum sink_lane lane, struct xpl_slice topic,
                         struct xpl_slice payload, int qos);
 
-/* "2026-11-26T04:05:06Z" */
+/* "2026-11-26T04:05:06Z", by the wall clock as it stands now */
 void core_write_time(const struct core *core, int64_t now_ms, struct text *ret);
+
+/* subscriptions.c: what we always listen to, and the topics of commands, which follow the table. */
+void subscriptions_start(struct core *core);
+void subscriptions_follow(struct core *core);
+void subscriptions_deinit(struct core *core);
 
 /* requests.c */
 void requests_on_mqtt(struct core *core, struct xpl_slice verb, const struct core_message *message,
                       int64_t now_ms);
-/* Answers to a response topic, or bridge/response/VERB. `id` is JSON text, or NULL. */
+/* Answers to a response topic, or where that is none that may be, to bridge/response/VERB. */
 void requests_answer(struct core *core, const char *verb, struct xpl_slice response_topic,
                      struct xpl_slice correlation, struct xpl_slice payload);
-void requests_on_raw_send(struct core *core, const struct core_message *message, int64_t now_ms);
+/* {"result":"ok"}, or an error and why, to a message whose body may hold an id. */
+void requests_answer_result(struct core *core, const char *verb, const struct core_message *message,
+                            const char *why);
 void requests_on_info(struct core *core, const struct core_message *message);
 
 /* report.c */
@@ -82,8 +87,11 @@ void report_write_info(struct core *core, struct text *ret);
 void report_health(struct core *core, int64_t now_ms);
 void report_write_health(struct core *core, int64_t now_ms, struct text *ret);
 void report_network(struct core *core);
-void report_devices(struct core *core, int64_t now_ms);
+void report_devices(struct core *core);
 void report_unmapped(struct core *core);
-void report_raw(struct core *core, const struct xpl_message *message);
+
+/* raw.c: prefix/raw, both ways */
+void raw_publish(struct core *core, const struct xpl_message *message);
+void raw_on_send(struct core *core, const struct core_message *message);
 
 #endif

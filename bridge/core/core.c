@@ -119,8 +119,7 @@ void core_free(struct core *core)
     rates_deinit(&core->rates);
     commands_deinit(&core->commands);
     made_deinit(&core->made);
-    for (size_t i = 0; i < core->n_filters; i++)
-        free(core->filters[i]);
+    subscriptions_deinit(core);
     mapping_unref(core->mapping);
     mapping_scratch_free(core->scratch);
     arena_deinit(&core->storage);
@@ -129,73 +128,50 @@ void core_free(struct core *core)
     free(core);
 }
 
-/* ---- subscriptions ---- */
+/* ---- the lists: bridge/devices and bridge/unmapped ---- */
 
-static void subscribe_path(struct core *core, const char *path)
+static void lists_due(struct core *core, int64_t due_ms)
 {
-    char filter[LIMIT_TOPIC];
-    struct text text = TEXT(filter);
-    text_format(&text, "%s/%s", core->options.prefix, path);
-    core->sink.subscribe(core->sink.context, filter);
+    if (due_ms < core->lists_due_ms)
+        core->lists_due_ms = due_ms;
 }
 
-struct collected {
-    char *filters[FILTERS_MAX];
-    size_t n;
-};
-
-static void collect_filter(void *context, const char *filter)
+static void lists_due_if_changed(struct core *core, int64_t now_ms)
 {
-    struct collected *collected = context;
-    if (collected->n < FILTERS_MAX && (collected->filters[collected->n] = strdup(filter)))
-        collected->n++;
+    if (core->devices.changed || core->unmapped.changed)
+        lists_due(core, now_ms + LISTS_SOON_MS);
 }
 
-static bool has_filter(char *const *filters, size_t n, const char *filter)
+static void lists_on_time(struct core *core, int64_t now_ms)
 {
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(filters[i], filter) == 0)
-            return true;
-    return false;
+    lists_due_if_changed(core, now_ms);
+    if (now_ms < core->lists_due_ms)
+        return;
+    core->lists_due_ms = INT64_MAX;
+    if (core->lists_stale || core->devices.changed)
+        report_devices(core);
+    if (core->lists_stale || core->unmapped.changed)
+        report_unmapped(core);
+    core->lists_stale = false;
 }
 
-/* Follows the difference: what stays subscribed is not touched. */
-static void follow_filters(struct core *core)
-{
-    struct collected new = { 0 };
-    mapping_filters(core->mapping, collect_filter, &new);
-    for (size_t i = 0; i < core->n_filters; i++)
-        if (!has_filter(new.filters, new.n, core->filters[i]))
-            core->sink.unsubscribe(core->sink.context, core->filters[i]);
-    for (size_t i = 0; i < new.n; i++)
-        if (!has_filter(core->filters, core->n_filters, new.filters[i]))
-            core->sink.subscribe(core->sink.context, new.filters[i]);
-    for (size_t i = 0; i < core->n_filters; i++)
-        free(core->filters[i]);
-    memcpy(core->filters, new.filters, sizeof(new.filters));
-    core->n_filters = new.n;
-}
+/* ---- start and stop ---- */
 
 void core_start(struct core *core, int64_t now_ms)
 {
     core->health_due_ms = now_ms;
     core->lists_due_ms = INT64_MAX;
-    subscribe_path(core, "bridge/request/+");
-    subscribe_path(core, "bridge/info");
-    if (core->options.raw_send)
-        subscribe_path(core, "raw/send");
-    follow_filters(core);
+    subscriptions_start(core);
     core->started_ms = now_ms;
     network_start(core, now_ms);
     report_info(core);
-    report_devices(core, now_ms);
+    report_devices(core);
     report_unmapped(core);
-    made_import(core, core->options.made_topics);
+    made_import(core, core->options.made_topics, now_ms);
 }
 
 void core_stop(struct core *core, int64_t now_ms)
 {
-    core->stopping = true;
     network_stop(core, now_ms);
     core_publish(core, SINK_STATE, "bridge/network", XPL_SLICE("offline"), 1);
 }
@@ -215,11 +191,12 @@ void core_set_mapping(struct core *core, struct mapping *mapping, int64_t now_ms
     mapping_ref(mapping);
     mapping_unref(core->mapping); /* pending commands hold it as long as they need it */
     core->mapping = mapping;
-    follow_filters(core);
+    subscriptions_follow(core);
+    made_on_mapping(core, now_ms);
     devices_on_mapping(core);
-    made_on_mapping(core);
     unmapped_clear(&core->unmapped);
-    core->lists_due_ms = now_ms;
+    core->devices.changed = true;
+    lists_due(core, now_ms);
     report_info(core);
 }
 
@@ -260,12 +237,6 @@ static void count_unmapped(struct core *core, const struct xpl_message *message)
     }
 }
 
-static void lists_due(struct core *core, int64_t due_ms)
-{
-    if (due_ms < core->lists_due_ms)
-        core->lists_due_ms = due_ms;
-}
-
 void core_on_xpl(struct core *core, struct xpl_slice datagram, struct xpl_endpoint from, bool hub_socket,
                  int64_t now_ms)
 {
@@ -274,13 +245,12 @@ void core_on_xpl(struct core *core, struct xpl_slice datagram, struct xpl_endpoi
     if (!network_on_datagram(core, datagram, from, hub_socket, now_ms))
         return;
     const struct xpl_message *message = &core->message;
-    core->datagram = datagram.data;
-    core->datagram_size = datagram.size;
     if (core->options.raw)
-        report_raw(core, message);
+        raw_publish(core, message);
     devices_on_message(core, message, now_ms);
-    if (core->commands.first)
-        commands_on_xpl(core, message, now_ms);
+    commands_on_xpl(core, message, now_ms);
+    core->datagram = datagram;
+    core->message_number++;
     enum mapping_result result = mapping_on_xpl(core->mapping, core->scratch, message, &sink);
     if (result == MAPPING_TAKEN)
         core_count(core, COUNT_XPL_MATCHED);
@@ -288,10 +258,11 @@ void core_on_xpl(struct core *core, struct xpl_slice datagram, struct xpl_endpoi
         core_count(core, COUNT_XPL_IGNORED);
     else
         count_unmapped(core, message);
-    devices_on_mapped(core, message, result == MAPPING_TAKEN);
-    core->datagram_size = 0;
+    core->datagram = xpl_slice(NULL, 0);
+    devices_on_mapped(core, result == MAPPING_TAKEN);
     core->lists_stale = true;
-    lists_due(core, now_ms + (core->devices.changed || core->unmapped.changed ? LISTS_SOON_MS : LISTS_MS));
+    lists_due(core, now_ms + LISTS_MS);
+    lists_due_if_changed(core, now_ms);
 }
 
 /* ---- from MQTT ---- */
@@ -315,11 +286,11 @@ void core_on_mqtt(struct core *core, const struct core_message *message, int64_t
         requests_on_mqtt(core, rest, message, now_ms);
     } else if (core->options.raw_send && below(message->topic, core->options.prefix, "raw/send", &rest) &&
                !rest.size) {
-        requests_on_raw_send(core, message, now_ms);
+        raw_on_send(core, message);
     } else if (below(message->topic, core->options.prefix, "bridge/info", &rest) && !rest.size) {
         core_count(core, COUNT_MQTT_OTHER);
         requests_on_info(core, message);
-    } else if (!commands_on_mqtt(core, message, now_ms)) {
+    } else if (message->topic.size > LIMIT_TOPIC || !commands_on_mqtt(core, message, now_ms)) {
         core_count(core, COUNT_MQTT_OTHER);
         core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "no map takes the topic %.*s",
                  XPL_SLICE_ARGS(message->topic));
@@ -328,15 +299,14 @@ void core_on_mqtt(struct core *core, const struct core_message *message, int64_t
 
 void core_on_broker_up(struct core *core, int64_t now_ms)
 {
-    core->broker_up = true;
     core_publish(core, SINK_STATE, "bridge/state", XPL_SLICE("online"), 1);
     core->health_due_ms = now_ms;
 }
 
 void core_on_broker_down(struct core *core, int64_t now_ms)
 {
-    (void)now_ms;
-    core->broker_up = false;
+    (void)core;
+    (void)now_ms; /* the session keeps what is owed */
 }
 
 void core_on_address(struct core *core, struct xpl_endpoint own, int64_t now_ms)
@@ -371,14 +341,7 @@ void core_on_time(struct core *core, int64_t now_ms)
     rates_on_time(core, now_ms);
     commands_on_time(core, now_ms);
     devices_on_time(core, now_ms);
-    if (now_ms >= core->lists_due_ms) {
-        core->lists_due_ms = INT64_MAX;
-        if (core->lists_stale || core->devices.changed)
-            report_devices(core, now_ms);
-        if (core->lists_stale || core->unmapped.changed)
-            report_unmapped(core);
-        core->lists_stale = false;
-    }
+    lists_on_time(core, now_ms);
     if (now_ms >= core->health_due_ms)
         report_health(core, now_ms);
 }

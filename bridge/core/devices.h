@@ -3,7 +3,10 @@
  *
  * A source is online until it says hbeat.end or is not heard for twice its interval and a minute. A device
  * follows its source, and besides its own report interval once that was learned: what reports regularly and
- * then is silent for three times its longest gap is offline until it is heard again.
+ * then is silent for three times its longest gap is offline until it is heard again. Who is pushed out of a
+ * full table is offline, too.
+ *
+ * sources.c has the sources, devices.c the devices, devices_list.c writes bridge/devices.
  */
 #ifndef CORE_DEVICES_H
 #define CORE_DEVICES_H
@@ -17,24 +20,26 @@ struct device;
 struct devices {
     struct source *sources; /* by address, in the order of first sight */
     struct device *devices; /* by DEVICE, likewise */
+    struct source *speaker; /* of the message being worked on; NULL: none, or there was no room for it */
     bool changed;           /* since bridge/devices was written */
-    int64_t due_ms;         /* when something may expire; rough */
+    int64_t due_ms;         /* when one of them may expire, or before */
 };
 
 void devices_deinit(struct devices *devices);
 
-/* A message that is not ours: its source, and its heartbeat if it is one. `mapped`: a map took it. */
+/* A message that is not ours: its source, and its heartbeat if it is one. */
 void devices_on_message(struct core *core, const struct xpl_message *message, int64_t now_ms);
-void devices_on_mapped(struct core *core, const struct xpl_message *message, bool mapped);
+/* The end of that message. `mapped`: a map took it. */
+void devices_on_mapped(struct core *core, bool mapped);
 
-/* An effect: the device that it speaks of. Once for each device and message counts as a report. */
+/* An effect: the device that it speaks of. All within a second are one report. */
 void devices_on_publish(struct core *core, const struct mapping_publish *publish, int64_t now_ms);
 
 /* The map that published the device, or NULL. */
 const struct mapping_map *devices_origin(struct core *core, struct xpl_slice device);
 
-/* Another table: origins are unknown until devices are heard again; availability topics move with the
- * aliases. */
+/* Another table, after made_on_mapping: origins are unknown until devices are heard again, availability
+ * topics are under the aliases of now. */
 void devices_on_mapping(struct core *core);
 
 int64_t devices_deadline(const struct devices *devices);
@@ -43,7 +48,8 @@ void devices_on_time(struct core *core, int64_t now_ms);
 /* A heartbeat or its end, of any case. */
 bool devices_is_heartbeat(const struct xpl_message *message);
 
-/* The list as JSON; cut at the end when it does not fit, which it says. */
+/* The list as JSON; cut at the end when it does not fit, which it says. Times are UTC, intervals seconds,
+ * null where they are not known. */
 void devices_write(struct core *core, struct text *ret);
 
 #endif

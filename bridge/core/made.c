@@ -1,20 +1,32 @@
+/* A topic is kept beside its raw form, with the device's own path in the place of its alias: that is what a
+ * table can be asked about. When the table changes, everything that leaves its place is cleared first and
+ * published at its new place after that, so that two devices may swap their names.
+ */
 #include "core/made.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
 #include "core/core-private.h"
+#include "core/hash.h"
+
+#define AVAILABILITY "/availability"
 
 struct made_topic {
     UT_hash_handle hh;
+    bool left_out, availability;
     size_t size, raw_size;
-    char *raw;    /* with the device's own path where the topic has its alias; inside `topic` */
-    char topic[]; /* then the raw topic */
+    char *raw; /* inside `topic` */
+    /* While the table changes: */
+    size_t before, after;    /* of an availability: topics of its device that were made, and that still are */
+    struct made_topic *next; /* of those that leave */
+    struct xpl_slice now, value; /* their new place and last payload, allocated; data NULL: none */
+    char topic[];                /* then the raw topic */
 };
 
-static void forget(struct made *made, struct made_topic *topic)
+static void made_free(struct made_topic *topic)
 {
-    HASH_DEL(made->topics, topic);
+    free((char *)topic->now.data);
+    free((char *)topic->value.data);
     free(topic);
 }
 
@@ -22,90 +34,193 @@ void made_deinit(struct made *made)
 {
     struct made_topic *topic, *next;
     HASH_ITER(hh, made->topics, topic, next)
-    forget(made, topic);
+    {
+        HASH_DEL(made->topics, topic);
+        made_free(topic);
+    }
+}
+
+static struct made_topic *find(const struct core *core, struct xpl_slice topic)
+{
+    struct made_topic *made;
+    HASH_FIND(hh, core->made.topics, topic.data, topic.size, made);
+    return made;
+}
+
+bool made_has(const struct core *core, struct xpl_slice topic)
+{
+    return find(core, topic);
+}
+
+static bool ends_with(struct xpl_slice text, struct xpl_slice end)
+{
+    return text.size > end.size && memcmp(text.data + text.size - end.size, end.data, end.size) == 0;
 }
 
 static void add(struct core *core, struct xpl_slice topic, struct xpl_slice raw)
 {
-    struct made_topic *made;
-    HASH_FIND(hh, core->made.topics, topic.data, topic.size, made);
-    if (made || HASH_COUNT(core->made.topics) >= LIMIT_STATES)
+    if (find(core, topic) || HASH_COUNT(core->made.topics) >= LIMIT_STATES)
         return;
-    made = malloc(sizeof(*made) + topic.size + raw.size);
+    struct made_topic *made = calloc(1, sizeof(*made) + topic.size + raw.size);
     if (!made)
         return;
     made->size = topic.size;
     made->raw_size = raw.size;
     made->raw = made->topic + topic.size;
+    made->availability = ends_with(raw, XPL_SLICE(AVAILABILITY)); /* a level that no map can make */
     memcpy(made->topic, topic.data, topic.size);
     memcpy(made->raw, raw.data, raw.size);
     HASH_ADD_KEYPTR(hh, core->made.topics, made->topic, made->size, made);
+    if (made->left_out)
+        made_free(made);
 }
 
-void made_add(struct core *core, const struct mapping_publish *publish)
+/* prefix/DEVICE and the rest */
+static void add_below(struct core *core, struct xpl_slice topic, struct xpl_slice device,
+                      struct xpl_slice rest)
 {
-    size_t start = strlen(core->options.prefix) + 1;
-    struct xpl_slice topic = publish->topic;
-    bool aliased = !xpl_slice_equal(publish->alias, publish->device) &&
-                   topic.size > start + publish->alias.size &&
-                   memcmp(topic.data + start, publish->alias.data, publish->alias.size) == 0 &&
-                   topic.data[start + publish->alias.size] == '/';
-    if (!publish->property->retain)
-        return;
-    if (!aliased) {
-        add(core, topic, topic);
-        return;
-    }
     char buffer[4 * LIMIT_TOPIC];
     struct text raw = TEXT(buffer);
     text_format(&raw, "%s/", core->options.prefix);
-    text_slice(&raw, publish->device);
-    text_slice(&raw,
-               xpl_slice(topic.data + start + publish->alias.size, topic.size - start - publish->alias.size));
+    text_slice(&raw, device);
+    text_slice(&raw, rest);
     if (!raw.overflow)
         add(core, topic, text_get(&raw));
 }
 
-/* Where the table in force publishes what was made under the raw topic; data NULL: nowhere. */
-static struct xpl_slice place_now(struct core *core, const struct made_topic *topic)
+void made_add(struct core *core, const struct mapping_publish *publish)
 {
-    struct xpl_slice now = { 0 };
-    if (!mapping_makes(core->mapping, core->scratch, xpl_slice(topic->raw, topic->raw_size), &now))
-        now = xpl_slice(NULL, 0);
-    return now;
+    size_t start = strlen(core->options.prefix) + 1, end = start + publish->alias.size;
+    struct xpl_slice topic = publish->topic;
+    if (!publish->property->retain)
+        return;
+    bool aliased = !xpl_slice_equal(publish->alias, publish->device) && topic.size > end &&
+                   memcmp(topic.data + start, publish->alias.data, publish->alias.size) == 0 &&
+                   topic.data[end] == '/';
+    if (aliased && !find(core, topic))
+        add_below(core, topic, publish->device, xpl_slice(topic.data + end, topic.size - end));
+    else
+        add(core, topic, topic);
 }
 
-void made_on_mapping(struct core *core)
+void made_add_availability(struct core *core, struct xpl_slice topic, struct xpl_slice device)
 {
-    struct made_topic *topic, *next, *moved = NULL;
+    if (!find(core, topic))
+        add_below(core, topic, device, XPL_SLICE(AVAILABILITY));
+}
+
+/* ---- another table ---- */
+
+/* The availability of the device that the topic belongs to, or NULL: it stands beside some level of it. */
+static struct made_topic *owner(const struct core *core, const struct made_topic *topic)
+{
+    char buffer[4 * LIMIT_TOPIC];
+    for (size_t at = topic->size; at-- > 1;) {
+        struct text text = TEXT(buffer);
+        if (topic->topic[at] != '/')
+            continue;
+        text_slice(&text, xpl_slice(topic->topic, at));
+        text_string(&text, AVAILABILITY);
+        struct made_topic *found = find(core, text_get(&text));
+        if (found && found->availability)
+            return found;
+    }
+    return NULL;
+}
+
+/* Where the table in force publishes what was made under the raw topic; data NULL: nowhere. Lives until the
+ * scratch is used again. */
+static struct xpl_slice place_of(struct core *core, const struct made_topic *topic)
+{
+    struct xpl_slice place = { 0 };
+    if (!mapping_makes(core->mapping, core->scratch, xpl_slice(topic->raw, topic->raw_size), &place))
+        place = xpl_slice(NULL, 0);
+    return place;
+}
+
+/* The same for an availability, into ret. A device whose last retained topic goes, goes too; one that has
+ * events only stays. */
+static struct xpl_slice place_of_availability(struct core *core, const struct made_topic *topic,
+                                              struct text *ret)
+{
+    size_t start = strlen(core->options.prefix) + 1, end = sizeof(AVAILABILITY) - 1;
+    if ((topic->before && !topic->after) || topic->raw_size <= start + end)
+        return xpl_slice(NULL, 0);
+    struct xpl_slice device = xpl_slice(topic->raw + start, topic->raw_size - start - end);
+    text_format(ret, "%s/", core->options.prefix);
+    text_slice(ret, mapping_alias_name(core->mapping, device));
+    text_string(ret, AVAILABILITY);
+    return ret->overflow ? xpl_slice(NULL, 0) : text_get(ret);
+}
+
+static struct xpl_slice copy(struct xpl_slice text)
+{
+    char *data = text.data ? malloc(text.size + 1) : NULL; /* never 0 bytes */
+    if (data && text.size)
+        memcpy(data, text.data, text.size);
+    return xpl_slice(data, data ? text.size : 0);
+}
+
+/* Takes it out of the table when its place is another. */
+static void judge(struct core *core, struct made_topic *topic, struct xpl_slice place,
+                  struct made_topic **leaving)
+{
+    if (place.data && xpl_slice_equal(place, xpl_slice(topic->topic, topic->size)))
+        return;
+    topic->now = copy(place);
+    HASH_DEL(core->made.topics, topic);
+    topic->next = *leaving;
+    *leaving = topic;
+}
+
+static struct made_topic *judge_all(struct core *core)
+{
+    char buffer[4 * LIMIT_TOPIC];
+    struct made_topic *topic, *next, *leaving = NULL;
+    for (topic = core->made.topics; topic; topic = topic->hh.next)
+        topic->before = topic->after = 0;
     HASH_ITER(hh, core->made.topics, topic, next)
     {
-        struct xpl_slice old = xpl_slice(topic->topic, topic->size), now = place_now(core, topic), payload;
-        if (now.data && xpl_slice_equal(now, old))
+        if (topic->availability)
             continue;
-        bool moves = now.data && core->sink.state(core->sink.context, old, &payload);
-        if (moves)
-            core_publish_topic(core, SINK_STATE, now, payload, 1);
-        core_publish_topic(core, SINK_STATE, old, XPL_SLICE(""), 1);
-        if (moves) { /* added behind the walk, which must not meet it */
-            char buffer[4 * LIMIT_TOPIC];
-            struct text copy = TEXT(buffer);
-            text_slice(&copy, now);
-            struct made made = core->made;
-            core->made.topics = moved;
-            add(core, text_get(&copy), xpl_slice(topic->raw, topic->raw_size));
-            moved = core->made.topics;
-            core->made = made;
+        struct xpl_slice place = place_of(core, topic);
+        struct made_topic *availability = owner(core, topic);
+        if (availability) {
+            availability->before++;
+            availability->after += place.data != NULL;
         }
-        forget(&core->made, topic);
+        judge(core, topic, place, &leaving);
     }
-    HASH_ITER(hh, moved, topic, next)
+    HASH_ITER(hh, core->made.topics, topic, next)
     {
-        HASH_DEL(moved, topic);
-        add(core, xpl_slice(topic->topic, topic->size), xpl_slice(topic->raw, topic->raw_size));
-        free(topic);
+        struct text text = TEXT(buffer);
+        if (topic->availability)
+            judge(core, topic, place_of_availability(core, topic, &text), &leaving);
+    }
+    return leaving;
+}
+
+void made_on_mapping(struct core *core, int64_t now_ms)
+{
+    struct made_topic *leaving = judge_all(core), *next;
+    for (struct made_topic *topic = leaving; topic; topic = topic->next) {
+        struct xpl_slice old = xpl_slice(topic->topic, topic->size), value;
+        rates_leave(core, old, now_ms);
+        if (topic->now.data && core->sink.state(core->sink.context, old, &value))
+            topic->value = copy(value);
+        core_publish_topic(core, SINK_STATE, old, XPL_SLICE(""), 1);
+    }
+    for (struct made_topic *topic = leaving; topic; topic = next) {
+        next = topic->next;
+        if (topic->value.data) {
+            core_publish_topic(core, SINK_STATE, topic->now, topic->value, 1);
+            add(core, topic->now, xpl_slice(topic->raw, topic->raw_size));
+        }
+        made_free(topic);
     }
 }
+
+/* ---- from run to run ---- */
 
 size_t made_export(const struct core *core, char *buffer, size_t capacity)
 {
@@ -121,16 +236,16 @@ size_t made_export(const struct core *core, char *buffer, size_t capacity)
     return text.size;
 }
 
-void made_import(struct core *core, struct xpl_slice text)
+void made_import(struct core *core, struct xpl_slice text, int64_t now_ms)
 {
     while (text.size) {
         const char *end = memchr(text.data, '\n', text.size);
         size_t size = end ? (size_t)(end - text.data) : text.size;
         const char *tab = memchr(text.data, '\t', size);
-        if (tab && tab > text.data && size - (size_t)(tab - text.data) > 1)
-            add(core, xpl_slice(text.data, (size_t)(tab - text.data)),
-                xpl_slice(tab + 1, size - (size_t)(tab - text.data) - 1));
+        size_t topic = tab ? (size_t)(tab - text.data) : 0;
+        if (topic && topic + 1 < size)
+            add(core, xpl_slice(text.data, topic), xpl_slice(tab + 1, size - topic - 1));
         text = end ? xpl_slice(end + 1, text.size - size - 1) : xpl_slice(NULL, 0);
     }
-    made_on_mapping(core);
+    made_on_mapping(core, now_ms);
 }

@@ -1,5 +1,6 @@
 /* The retained topics that we made, so that those which no map makes any more can be cleared, and those whose
- * device got another name can move (DESIGN §8). */
+ * device got another name can move (DESIGN §8). Bounded as the states are that the session remembers, which
+ * counts what is over it. */
 #ifndef CORE_MADE_H
 #define CORE_MADE_H
 
@@ -9,20 +10,23 @@ struct core;
 struct made_topic;
 
 struct made {
-    struct made_topic *topics;
+    struct made_topic *topics; /* in the order of their making */
 };
 
 void made_deinit(struct made *made);
 
 void made_add(struct core *core, const struct mapping_publish *publish);
+/* The availability topic of a device, which goes where its other topics go. */
+void made_add_availability(struct core *core, struct xpl_slice topic, struct xpl_slice device);
+bool made_has(const struct core *core, struct xpl_slice topic);
 
 /* Another table: moves or clears what it makes elsewhere or not at all. */
-void made_on_mapping(struct core *core);
+void made_on_mapping(struct core *core, int64_t now_ms);
 
-/* A line "TOPIC RAW-TOPIC" for each, for the next run; returns the bytes written. What does not fit is left
- * out. */
+/* A line "TOPIC RAW-TOPIC" for each, parted by a tab, for the next run; returns the bytes written. What does
+ * not fit is left out. */
 size_t made_export(const struct core *core, char *buffer, size_t capacity);
 /* Such lines of the last run: what this table does not make is cleared. */
-void made_import(struct core *core, struct xpl_slice text);
+void made_import(struct core *core, struct xpl_slice text, int64_t now_ms);
 
 #endif

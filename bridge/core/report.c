@@ -1,18 +1,22 @@
-/* What the bridge says of itself: info, network, health, devices, unmapped, and every message when `raw` is
- * on. */
+/* What the bridge says of itself: info, network, health, devices and unmapped. */
 #include <time.h>
 
 #include "core/core-private.h"
 
 #define HEALTH_MS 60000
 
-void core_write_time(const struct core *core, int64_t now_ms, struct text *ret)
+static void write_wall(int64_t wall_ms, struct text *ret)
 {
-    time_t seconds = (time_t)((now_ms + core->wall_offset_ms) / 1000);
+    time_t seconds = (time_t)(wall_ms / 1000);
     struct tm tm;
     char text[32];
     gmtime_r(&seconds, &tm);
     text_string(ret, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) ? text : "");
+}
+
+void core_write_time(const struct core *core, int64_t now_ms, struct text *ret)
+{
+    write_wall(now_ms + core->wall_offset_ms, ret);
 }
 
 void report_write_info(struct core *core, struct text *ret)
@@ -20,8 +24,7 @@ void report_write_info(struct core *core, struct text *ret)
     text_format(ret,
                 "{\"version\":\"%s\",\"role\":\"%s\",\"source\":\"%s\",\"mapping\":\"%s\",\"started\":\"",
                 core->options.version, core_role(core), core->options.source, mapping_digest(core->mapping));
-    struct core at = { .wall_offset_ms = core->started_wall_ms };
-    core_write_time(&at, 0, ret); /* as the clock stood then, whatever it does since */
+    write_wall(core->started_wall_ms, ret); /* as the clock stood then, whatever it did since */
     text_string(ret, "\"}");
 }
 
@@ -55,13 +58,11 @@ void report_write_health(struct core *core, int64_t now_ms, struct text *ret)
         text_format(ret, "%s\"%s\":%llu", i ? "," : "", counter_names[i],
                     (unsigned long long)core->counters->value[i]);
     text_string(ret, "},\"last_error\":");
-    if (core->last_error[0]) {
-        text_char(ret, '"');
-        text_json(ret, xpl_slice_from(core->last_error));
-        text_string(ret, "\"}");
-    } else {
-        text_string(ret, "null}");
-    }
+    if (core->last_error[0]) /* it may quote what came from the network */
+        mapping_value_json(mapping_charset(core->mapping), xpl_slice_from(core->last_error), false, ret);
+    else
+        text_string(ret, "null");
+    text_char(ret, '}');
 }
 
 void report_health(struct core *core, int64_t now_ms)
@@ -74,9 +75,8 @@ void report_health(struct core *core, int64_t now_ms)
     core_publish(core, SINK_TRANSIENT, "bridge/health", text_get(&core->document), 0);
 }
 
-void report_devices(struct core *core, int64_t now_ms)
+void report_devices(struct core *core)
 {
-    (void)now_ms;
     core->devices.changed = false;
     text_reset(&core->document);
     devices_write(core, &core->document);
@@ -89,27 +89,4 @@ void report_unmapped(struct core *core)
     text_reset(&core->document);
     unmapped_write(core, &core->document);
     core_publish(core, SINK_STATE, "bridge/unmapped", text_get(&core->document), 1);
-}
-
-/* A level of a topic out of something that was received. */
-static void write_level(const struct core *core, struct xpl_slice value, struct text *ret)
-{
-    char decoded[512], lower[512];
-    struct text text = TEXT(decoded), low = TEXT(lower);
-    charset_text(mapping_charset(core->mapping), value, &text);
-    text_lower(&low, text_get(&text));
-    mapping_escape(text_get(&low), ret);
-}
-
-void report_raw(struct core *core, const struct xpl_message *message)
-{
-    text_reset(&core->topic);
-    text_reset(&core->document);
-    text_format(&core->topic, "%s/raw/%s/", core->options.prefix, xpl_type_name(message->type));
-    write_level(core, message->source.text, &core->topic);
-    text_char(&core->topic, '/');
-    write_level(core, message->schema, &core->topic);
-    mapping_message_json(mapping_charset(core->mapping), message, false, &core->document);
-    if (!core->topic.overflow && !core->document.overflow)
-        core_publish_topic(core, SINK_TRANSIENT, text_get(&core->topic), text_get(&core->document), 0);
 }

@@ -1,9 +1,25 @@
-/* bridge/request/VERB and its answers; raw/send; and the bridge/info of another bridge on our prefix. */
+/* bridge/request/VERB and its answers; and the bridge/info of another bridge on our prefix. */
 #include <jansson.h>
 
 #include "core/core-private.h"
 
+#define ID_MAX 128 /* bytes of an "id" as JSON, with NUL; a longer one is not echoed */
+
 static const char *const verbs[] = { "reload", "health", "info", "devices", "unmapped", NULL };
+
+/* A response topic is what somebody sent us: one that a broker would take amiss is none. */
+static bool is_topic(struct xpl_slice topic)
+{
+    uint32_t code;
+    if (topic.size == 0 || topic.size > LIMIT_TOPIC || topic.data[0] == '$')
+        return false;
+    for (size_t i = 0, size; i < topic.size; i += size) {
+        size = utf8_next(xpl_slice(topic.data + i, topic.size - i), &code);
+        if (size == 0 || utf8_is_forbidden(code) || code == '+' || code == '#')
+            return false;
+    }
+    return true;
+}
 
 void requests_answer(struct core *core, const char *verb, struct xpl_slice response_topic,
                      struct xpl_slice correlation, struct xpl_slice payload)
@@ -13,9 +29,9 @@ void requests_answer(struct core *core, const char *verb, struct xpl_slice respo
     };
     char buffer[LIMIT_TOPIC];
     struct text topic = TEXT(buffer);
-    if (response_topic.size)
+    if (is_topic(response_topic)) {
         publish.correlation = correlation;
-    else {
+    } else {
         text_format(&topic, "%s/bridge/response/%s", core->options.prefix, verb);
         publish.topic = text_get(&topic);
     }
@@ -48,11 +64,27 @@ static void answer_error(struct core *core, const char *verb, const struct core_
                          const char *id, const char *why)
 {
     begin(&core->document, id);
-    text_string(&core->document, "\"result\":\"error\",\"reason\":\"");
-    text_json(&core->document, xpl_slice_from(why));
-    text_string(&core->document, "\"}");
+    text_string(&core->document, "\"result\":\"error\",\"reason\":");
+    mapping_value_json(mapping_charset(core->mapping), xpl_slice_from(why), false, &core->document);
+    text_char(&core->document, '}');
     requests_answer(core, verb, message->response_topic, message->correlation, text_get(&core->document));
 }
+
+void requests_answer_result(struct core *core, const char *verb, const struct core_message *message,
+                            const char *why)
+{
+    char id[ID_MAX];
+    get_id(message->payload, id, sizeof(id));
+    if (why) {
+        answer_error(core, verb, message, id, why);
+        return;
+    }
+    begin(&core->document, id);
+    text_string(&core->document, "\"result\":\"ok\"}");
+    requests_answer(core, verb, message->response_topic, message->correlation, text_get(&core->document));
+}
+
+/* ---- reload ---- */
 
 static void keep_for_reload(struct core *core, const struct core_message *message, const char *id)
 {
@@ -92,17 +124,37 @@ void core_on_reloaded(struct core *core, const char *error, int64_t now_ms)
     requests_answer(core, "reload", message.response_topic, message.correlation, text_get(&core->document));
 }
 
+/* ---- requests ---- */
+
+static void answer_unknown(struct core *core, const char *name, const struct core_message *message,
+                           const char *id)
+{
+    const char *nearest = diag_nearest(xpl_slice_from(name), verbs);
+    char why[256];
+    struct text text = TEXT(why);
+    text_format(&text, "unknown request '%s'", name);
+    if (nearest)
+        text_format(&text, "; did you mean '%s'?", nearest);
+    for (size_t i = 0; verbs[i]; i++)
+        text_format(&text, "%s%s", i ? ", " : "; there are ", verbs[i]);
+    answer_error(core, name, message, id, why);
+}
+
 void requests_on_mqtt(struct core *core, struct xpl_slice verb, const struct core_message *message,
                       int64_t now_ms)
 {
-    char id[sizeof(core->reload.id)], name[64];
+    char id[ID_MAX], name[64];
+    struct text text = TEXT(name);
     if (message->retained) {
-        core_count(core, COUNT_REFUSED_RETAINED);
+        core_count(core, COUNT_REQUESTS_RETAINED);
         return;
     }
+    text_slice(&text, verb);
+    if (text.overflow || memchr(name, '/', text.size)) {
+        text_reset(&text);
+        text_string(&text, "unknown"); /* the name becomes a level of a topic */
+    }
     get_id(message->payload, id, sizeof(id));
-    snprintf(name, sizeof(name), "%.*s", (int)(verb.size < sizeof(name) ? verb.size : sizeof(name) - 1),
-             verb.data);
     if (strcmp(name, "reload") == 0) {
         keep_for_reload(core, message, id);
         core->sink.reload(core->sink.context);
@@ -119,122 +171,19 @@ void requests_on_mqtt(struct core *core, struct xpl_slice verb, const struct cor
     } else if (strcmp(name, "info") == 0) {
         report_write_info(core, &core->document);
     } else {
-        const char *nearest = diag_nearest(xpl_slice_from(name), verbs);
-        char why[256];
-        snprintf(why, sizeof(why),
-                 "unknown request '%s'%s%s%s; there are reload, health, info, devices, unmapped", name,
-                 nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
-        answer_error(core, name, message, id, why);
+        answer_unknown(core, name, message, id);
         return;
     }
     text_char(&core->document, '}');
     requests_answer(core, name, message->response_topic, message->correlation, text_get(&core->document));
 }
 
-/* ---- raw/send ---- */
-
-/* {"type":…,"schema":…,"target":…,"source":…,"body":{name: value or list}} as a strict message. */
-static bool write_json(struct core *core, const json_t *json, char *datagram, size_t capacity,
-                       size_t *ret_size, struct text *why)
-{
-    static const char *const types[] = { "xpl-cmnd", "xpl-stat", "xpl-trig" };
-    struct xpl_message *message = &core->message;
-    const char *type = json_string_value(json_object_get(json, "type"));
-    const char *schema = json_string_value(json_object_get(json, "schema"));
-    const char *target = json_string_value(json_object_get(json, "target"));
-    const char *source = json_string_value(json_object_get(json, "source"));
-    const json_t *hop = json_object_get(json, "hop");
-    int number = -1;
-    for (int i = 0; type && i < 3; i++)
-        if (strcmp(type, types[i]) == 0 || strcmp(type, types[i] + 4) == 0)
-            number = i;
-    if (number < 0 || !schema) {
-        text_string(why,
-                    number < 0 ? "\"type\" must be xpl-cmnd, xpl-stat or xpl-trig" : "\"schema\" is missing");
-        return false;
-    }
-    message->type = (enum xpl_type)number;
-    message->hop = json_is_integer(hop) ? (int)json_integer_value(hop) : 1;
-    message->source = xpl_address_split(xpl_slice_from(source ? source : core->options.source));
-    message->target = xpl_address_split(xpl_slice_from(target ? target : "*"));
-    message->schema = xpl_slice_from(schema);
-    message->n_items = 0;
-    struct text *values = &core->document;
-    const char *name;
-    json_t *value;
-    text_reset(values);
-    json_object_foreach(json_object_get(json, "body"), name, value)
-    {
-        size_t n = json_is_array(value) ? json_array_size(value) : 1;
-        for (size_t i = 0; i < n && message->n_items < XPL_ITEMS_MAX; i++) {
-            const json_t *one = json_is_array(value) ? json_array_get(value, i) : value;
-            size_t start = values->size;
-            if (json_is_string(one)) {
-                text_slice(values, xpl_slice(json_string_value(one), json_string_length(one)));
-            } else if (json_is_number(one) || json_is_boolean(one)) {
-                char dumped[64];
-                size_t size =
-                    json_dumpb(one, dumped, sizeof(dumped), JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-                text_slice(values, xpl_slice(dumped, size < sizeof(dumped) ? size : 0));
-            } else {
-                text_format(why, "the value of \"%s\" is no string, number or boolean", name);
-                return false;
-            }
-            message->items[message->n_items++] =
-                (struct xpl_item){ xpl_slice_from(name),
-                                   xpl_slice(values->data + start, values->size - start) };
-        }
-    }
-    size_t item;
-    int error = xpl_message_format(message, datagram, capacity, ret_size, &item);
-    if (error)
-        text_string(why, xpl_error_text(error));
-    return !error;
-}
-
-void requests_on_raw_send(struct core *core, const struct core_message *message, int64_t now_ms)
-{
-    char datagram[XPL_MESSAGE_MAX], buffer[256];
-    struct text why = TEXT(buffer);
-    size_t size = 0;
-    (void)now_ms;
-    core_count(core, COUNT_RAW_SENDS);
-    json_t *json =
-        json_loadb(message->payload.data ? message->payload.data : "", message->payload.size, 0, NULL);
-    if (message->retained) {
-        text_string(&why, "a retained message");
-    } else if (!core_is_online(core)) {
-        text_string(&why, "the xPL side is down");
-    } else if (json_is_object(json)) {
-        write_json(core, json, datagram, sizeof(datagram), &size, &why);
-    } else {
-        int error = xpl_message_parse(&core->message, message->payload.data, message->payload.size);
-        if (error)
-            text_format(&why, "neither JSON nor an xPL message: %s", xpl_error_text(error));
-        else if (message->payload.size > sizeof(datagram))
-            text_string(&why, xpl_error_text(XPL_E_SIZE));
-        else
-            memcpy(datagram, message->payload.data, size = message->payload.size);
-    }
-    json_decref(json);
-    if (!why.size && network_send(core, datagram, size) < 0)
-        text_string(&why, "the network did not take it");
-    char id[128];
-    get_id(message->payload, id, sizeof(id));
-    if (why.size) {
-        core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "raw/send refused: %s", buffer);
-        answer_error(core, "raw", message, id, buffer);
-        return;
-    }
-    begin(&core->document, id);
-    text_string(&core->document, "\"result\":\"ok\"}");
-    requests_answer(core, "raw", message->response_topic, message->correlation, text_get(&core->document));
-}
-
 /* ---- another bridge on our prefix ---- */
 
 void requests_on_info(struct core *core, const struct core_message *message)
 {
+    if (message->retained)
+        return; /* it may be our own of another time, under another name */
     json_t *json =
         json_loadb(message->payload.data ? message->payload.data : "", message->payload.size, 0, NULL);
     const char *source = json_string_value(json_object_get(json, "source"));

@@ -1,19 +1,27 @@
 #include "core/unmapped.h"
 
 #include <stdlib.h>
-#include <uthash.h>
 
 #include "core/core-private.h"
+#include "core/hash.h"
 
+#define END_ROOM   64   /* bytes kept free for what closes the list */
 #define SAMPLE_MAX 4096 /* bytes of a sample; a larger message is named without one */
 
 struct unmapped_entry {
     uint64_t count;
     char *sample; /* JSON of the first message, NULL when it was too large */
     UT_hash_handle hh;
+    bool left_out;
     size_t size;
     char key[]; /* "schema source", lower case */
 };
+
+static void entry_free(struct unmapped_entry *entry)
+{
+    free(entry->sample);
+    free(entry);
+}
 
 void unmapped_clear(struct unmapped *unmapped)
 {
@@ -21,8 +29,7 @@ void unmapped_clear(struct unmapped *unmapped)
     HASH_ITER(hh, unmapped->entries, entry, next)
     {
         HASH_DEL(unmapped->entries, entry);
-        free(entry->sample);
-        free(entry);
+        entry_free(entry);
     }
     unmapped->others = 0;
     unmapped->changed = true;
@@ -63,31 +70,43 @@ void unmapped_add(struct core *core, const struct xpl_message *message)
     if (!json.overflow)
         entry->sample = strdup(sample);
     HASH_ADD_KEYPTR(hh, unmapped->entries, entry->key, entry->size, entry);
+    if (entry->left_out) {
+        entry_free(entry);
+        unmapped->others++;
+    }
     unmapped->changed = true;
+}
+
+static void write_entry(const struct core *core, const struct unmapped_entry *entry, struct text *ret)
+{
+    const struct charset *charset = mapping_charset(core->mapping);
+    size_t schema = strcspn(entry->key, " ");
+    text_string(ret, "{\"schema\":");
+    mapping_value_json(charset, xpl_slice(entry->key, schema), false, ret);
+    text_string(ret, ",\"source\":");
+    mapping_value_json(charset, xpl_slice(entry->key + schema + 1, entry->size - schema - 1), false, ret);
+    text_string(ret, ",\"count\":");
+    text_number(ret, (int64_t)entry->count);
+    if (entry->sample)
+        text_format(ret, ",\"sample\":%s", entry->sample);
+    text_char(ret, '}');
 }
 
 void unmapped_write(const struct core *core, struct text *ret)
 {
-    const struct charset *charset = mapping_charset(core->mapping);
-    const char *separator = "";
     bool whole = true;
     text_string(ret, "{\"messages\":[");
-    for (const struct unmapped_entry *entry = core->unmapped.entries; entry; entry = entry->hh.next) {
-        size_t schema = strcspn(entry->key, " ");
-        if (ret->capacity - ret->size < SAMPLE_MAX + 2048) {
-            whole = false;
-            break;
-        }
-        text_format(ret, "%s{\"schema\":", separator);
-        mapping_value_json(charset, xpl_slice(entry->key, schema), false, ret);
-        text_string(ret, ",\"source\":");
-        mapping_value_json(charset, xpl_slice(entry->key + schema + 1, entry->size - schema - 1), false, ret);
-        text_format(ret, ",\"count\":%llu", (unsigned long long)entry->count);
-        if (entry->sample)
-            text_format(ret, ",\"sample\":%s", entry->sample);
-        text_char(ret, '}');
-        separator = ",";
+    for (const struct unmapped_entry *entry = core->unmapped.entries; entry && whole;
+         entry = entry->hh.next) {
+        size_t before = ret->size;
+        if (entry != core->unmapped.entries)
+            text_char(ret, ',');
+        write_entry(core, entry, ret);
+        whole = !ret->overflow && ret->capacity - ret->size > END_ROOM;
+        if (!whole)
+            text_cut(ret, before);
     }
-    text_format(ret, "],\"others\":%llu%s}", (unsigned long long)core->unmapped.others,
-                whole ? "" : ",\"truncated\":true");
+    text_string(ret, "],\"others\":");
+    text_number(ret, (int64_t)core->unmapped.others);
+    text_string(ret, whole ? "}" : ",\"truncated\":true}");
 }

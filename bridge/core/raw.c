@@ -1,0 +1,162 @@
+/* prefix/raw: every message as JSON when `raw` is on, and with `raw-send` a message to put on the network as
+ * it is, JSON or xPL text. */
+#include <jansson.h>
+
+#include "core/core-private.h"
+
+/* A level of a topic out of something that was received. False when it is too long for one. */
+static bool write_level(const struct core *core, struct xpl_slice value, struct text *ret)
+{
+    char decoded[512], lower[512];
+    struct text text = TEXT(decoded), low = TEXT(lower);
+    charset_text(mapping_charset(core->mapping), value, &text);
+    text_lower(&low, text_get(&text));
+    mapping_escape(text_get(&low), ret);
+    return !text.overflow && !ret->overflow;
+}
+
+void raw_publish(struct core *core, const struct xpl_message *message)
+{
+    text_reset(&core->topic);
+    text_reset(&core->document);
+    text_format(&core->topic, "%s/raw/%s/", core->options.prefix, xpl_type_name(message->type));
+    bool fits = write_level(core, message->source.text, &core->topic);
+    text_char(&core->topic, '/');
+    fits &= write_level(core, message->schema, &core->topic);
+    mapping_message_json(mapping_charset(core->mapping), message, false, &core->document);
+    if (fits && core->topic.size <= LIMIT_TOPIC && !core->document.overflow)
+        core_publish_topic(core, SINK_TRANSIENT, text_get(&core->topic), text_get(&core->document), 0);
+    else
+        core_count(core, COUNT_NOT_MADE_SIZE);
+}
+
+/* ---- to the network ---- */
+
+/* One value out of the body, its text going to `values`. */
+static bool add_item(struct xpl_message *message, const char *name, const json_t *value, struct text *values,
+                     struct text *why)
+{
+    size_t start = values->size;
+    char number[64];
+    if (json_is_string(value)) {
+        text_slice(values, xpl_slice(json_string_value(value), json_string_length(value)));
+    } else if (json_is_number(value) || json_is_boolean(value)) {
+        size_t size = json_dumpb(value, number, sizeof(number), JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+        text_slice(values, xpl_slice(number, size < sizeof(number) ? size : 0));
+    } else {
+        text_format(why, "the value of \"%.64s\" is no string, number or boolean", name);
+        return false;
+    }
+    if (message->n_items == XPL_ITEMS_MAX) {
+        text_string(why, xpl_error_text(XPL_E_ITEMS));
+        return false;
+    }
+    message->items[message->n_items++] =
+        (struct xpl_item){ xpl_slice_from(name), xpl_slice(values->data + start, values->size - start) };
+    return true;
+}
+
+static bool add_body(struct xpl_message *message, json_t *body, struct text *values, struct text *why)
+{
+    const char *name;
+    json_t *value;
+    text_reset(values);
+    json_object_foreach(body, name, value)
+    {
+        if (!json_is_array(value)) {
+            if (!add_item(message, name, value, values, why))
+                return false;
+            continue;
+        }
+        for (size_t i = 0; i < json_array_size(value); i++)
+            if (!add_item(message, name, json_array_get(value, i), values, why))
+                return false;
+    }
+    return true;
+}
+
+static int type_of(const char *name)
+{
+    static const char *const types[] = { "xpl-cmnd", "xpl-stat", "xpl-trig" };
+    for (int i = 0; name && i < 3; i++)
+        if (strcmp(name, types[i]) == 0 || strcmp(name, types[i] + 4) == 0)
+            return i;
+    return -1;
+}
+
+static const char *string(const json_t *json, const char *name, const char *otherwise)
+{
+    const char *value = json_string_value(json_object_get(json, name));
+    return value ? value : otherwise;
+}
+
+/* {"type":…,"schema":…,"target":…,"source":…,"body":{name: value or list}} as a strict message; 0 bytes with
+ * the reason in `why` when it is none. */
+static size_t write_json(struct core *core, const json_t *json, char *datagram, size_t capacity,
+                         struct text *why)
+{
+    struct xpl_message *message = &core->message;
+    const json_t *hop = json_object_get(json, "hop");
+    const char *schema = string(json, "schema", NULL);
+    int type = type_of(string(json, "type", NULL));
+    if (type < 0 || !schema) {
+        text_string(why,
+                    type < 0 ? "\"type\" must be xpl-cmnd, xpl-stat or xpl-trig" : "\"schema\" is missing");
+        return 0;
+    }
+    message->type = (enum xpl_type)type;
+    message->hop = json_is_integer(hop) ? (int)json_integer_value(hop) : 1;
+    message->source = xpl_address_split(xpl_slice_from(string(json, "source", core->options.source)));
+    message->target = xpl_address_split(xpl_slice_from(string(json, "target", "*")));
+    message->schema = xpl_slice_from(schema);
+    message->n_items = 0;
+    if (!add_body(message, json_object_get(json, "body"), &core->document, why))
+        return 0;
+    size_t size = 0, item;
+    int error = xpl_message_format(message, datagram, capacity, &size, &item);
+    if (error)
+        text_string(why, xpl_error_text(error));
+    return size;
+}
+
+/* xPL text as it is, strict or not. */
+static size_t write_text(struct core *core, struct xpl_slice text, char *datagram, size_t capacity,
+                         struct text *why)
+{
+    int error = xpl_message_parse(&core->message, text.data, text.size);
+    if (error) {
+        text_format(why, "neither JSON nor an xPL message: %s", xpl_error_text(error));
+        return 0;
+    }
+    if (text.size > capacity) {
+        text_string(why, xpl_error_text(XPL_E_SIZE));
+        return 0;
+    }
+    memcpy(datagram, text.data, text.size);
+    return text.size;
+}
+
+void raw_on_send(struct core *core, const struct core_message *message)
+{
+    char datagram[XPL_MESSAGE_MAX], buffer[256];
+    struct text why = TEXT(buffer);
+    struct xpl_slice payload = message->payload;
+    size_t size = 0;
+    text_reset(&why);
+    core_count(core, COUNT_RAW_SENDS);
+    if (message->retained) {
+        text_string(&why, "a retained message");
+    } else if (!core_is_online(core)) {
+        text_string(&why, "the xPL side is down");
+    } else {
+        json_t *json = json_loadb(payload.data ? payload.data : "", payload.size, 0, NULL);
+        size = json_is_object(json) ? write_json(core, json, datagram, sizeof(datagram), &why)
+                                    : write_text(core, payload, datagram, sizeof(datagram), &why);
+        json_decref(json);
+    }
+    if (size && network_send(core, datagram, size) < 0)
+        text_string(&why, "the network did not take it");
+    if (why.size)
+        core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "raw/send refused: %s", buffer);
+    requests_answer_result(core, "raw", message, why.size ? buffer : NULL);
+}
