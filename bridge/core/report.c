@@ -68,8 +68,6 @@ void report_write_health(struct core *core, int64_t now_ms, struct text *ret)
 void report_health(struct core *core, int64_t now_ms)
 {
     core->health_due_ms = now_ms + HEALTH_MS;
-    if (!core->broker_up)
-        return; /* of no use later */
     text_reset(&core->document);
     report_write_health(core, now_ms, &core->document);
     core_publish(core, SINK_TRANSIENT, "bridge/health", text_get(&core->document), 0);
