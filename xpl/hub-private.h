@@ -24,6 +24,8 @@ struct xpl_hub {
     bool (*is_local)(void *context, uint32_t ip);
     void *context;
     bool someone_leaves;
+    int64_t
+        deadline_ms; /* when the next source expires, INT64_MAX: none; asked far more often than it changes */
     size_t n_clients;
     struct xpl_endpoint endpoints[XPL_HUB_CLIENTS_MAX];
     struct hub_client clients[XPL_HUB_CLIENTS_MAX];

@@ -36,6 +36,7 @@ struct xpl_hub *xpl_hub_new(bool (*is_local)(void *context, uint32_t ip), void *
         return NULL;
     hub->is_local = is_local;
     hub->context = context;
+    hub->deadline_ms = INT64_MAX;
     return hub;
 }
 
@@ -68,6 +69,21 @@ static struct hub_source *find_source(struct hub_client *client, struct xpl_slic
     return NULL;
 }
 
+static int64_t expires(const struct hub_source *source)
+{
+    return source->heard_ms + (2 * (int64_t)source->interval + 1) * 60000;
+}
+
+static int64_t first_expiry(const struct xpl_hub *hub)
+{
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < hub->n_clients; i++)
+        for (size_t k = 0; k < hub->clients[i].n_sources; k++)
+            if (expires(&hub->clients[i].sources[k]) < first)
+                first = expires(&hub->clients[i].sources[k]);
+    return first;
+}
+
 enum xpl_hub_result hub_add(struct xpl_hub *hub, uint32_t ip, uint32_t port, uint32_t interval,
                             struct xpl_slice source, int64_t now_ms)
 {
@@ -92,18 +108,19 @@ enum xpl_hub_result hub_add(struct xpl_hub *hub, uint32_t ip, uint32_t port, uin
         if (client->n_sources == XPL_HUB_SOURCES_MAX)
             return XPL_HUB_REFUSED_FULL;
         entry = &client->sources[client->n_sources++];
+        entry->interval = 0; /* not known yet */
         memcpy(entry->text, source.data, source.size);
         entry->size = (uint8_t)source.size;
     }
+    bool was_first = entry->interval && expires(entry) == hub->deadline_ms;
     entry->leaving = false;
     entry->interval = (uint8_t)(interval < 1 ? 1 : interval > XPL_INTERVAL_MAX ? XPL_INTERVAL_MAX : interval);
     entry->heard_ms = now_ms;
+    if (was_first)
+        hub->deadline_ms = first_expiry(hub);
+    else if (expires(entry) < hub->deadline_ms)
+        hub->deadline_ms = expires(entry);
     return result;
-}
-
-static int64_t expires(const struct hub_source *source)
-{
-    return source->heard_ms + (2 * (int64_t)source->interval + 1) * 60000;
 }
 
 /* Takes away the sources that leave, those that have expired by `now_ms`, and the clients without one.
@@ -112,6 +129,8 @@ static int64_t expires(const struct hub_source *source)
 static size_t sweep(struct xpl_hub *hub, int64_t now_ms)
 {
     size_t n_before = hub->n_clients;
+    if (!hub->someone_leaves && now_ms < hub->deadline_ms)
+        return 0;
     for (size_t i = hub->n_clients; i-- > 0;) {
         struct hub_client *client = &hub->clients[i];
         for (size_t k = client->n_sources; k-- > 0;)
@@ -124,6 +143,7 @@ static size_t sweep(struct xpl_hub *hub, int64_t now_ms)
         *client = hub->clients[hub->n_clients];
     }
     hub->someone_leaves = false;
+    hub->deadline_ms = first_expiry(hub);
     return n_before - hub->n_clients;
 }
 
@@ -196,16 +216,22 @@ const struct xpl_endpoint *xpl_hub_endpoints(const struct xpl_hub *hub, size_t *
 
 int64_t xpl_hub_deadline(const struct xpl_hub *hub)
 {
-    int64_t first = INT64_MAX;
-    for (size_t i = 0; i < hub->n_clients; i++)
-        for (size_t k = 0; k < hub->clients[i].n_sources; k++)
-            if (expires(&hub->clients[i].sources[k]) < first)
-                first = expires(&hub->clients[i].sources[k]);
-    return first;
+    return hub->deadline_ms;
 }
 
 size_t xpl_hub_expire(struct xpl_hub *hub, int64_t now_ms)
 {
     sweep(hub, NOBODY_EXPIRED);
     return sweep(hub, now_ms);
+}
+
+size_t xpl_hub_keep(struct xpl_hub *hub, bool (*keep)(void *context, struct xpl_endpoint client),
+                    void *context)
+{
+    for (size_t i = 0; i < hub->n_clients; i++)
+        if (!keep(context, hub->endpoints[i])) {
+            hub->clients[i].n_sources = 0;
+            hub->someone_leaves = true;
+        }
+    return sweep(hub, NOBODY_EXPIRED);
 }

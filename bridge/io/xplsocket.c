@@ -17,6 +17,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -26,6 +27,9 @@
 #define RECEIVE_BUFFER \
     (4 << 20) /* bytes asked for; the kernel doubles what it grants: ten thousand messages */
 #define DATAGRAM_BUFFER (64 * 1024)
+#define PORT_DISCARD    9
+#define DRAIN_MAX \
+    20000 /* datagrams that are read from a socket before it closes: more than its buffer holds */
 
 struct wire {
     uv_udp_t uv;
@@ -221,6 +225,53 @@ int xplsocket_hub_open(struct xplsocket *socket)
         log_info(LOG_XPL, "UDP port %u is ours, receive buffer %zu KiB", socket->port,
                  socket->receive_buffer / 1024);
     return r;
+}
+
+/* A socket that is connected hears its peer only: nobody, here. What it has already it keeps. */
+static void deafen(struct wire *wire)
+{
+    struct sockaddr_in nobody = to_sockaddr(INADDR_LOOPBACK, PORT_DISCARD);
+    int r;
+    do
+        r = connect(wire_fd(wire), (const struct sockaddr *)&nobody, sizeof(nobody));
+    while (r < 0 && errno == EINTR);
+}
+
+static void drain(struct wire *wire)
+{
+    struct xplsocket *socket = wire->socket;
+    struct sockaddr_in from;
+    uv_buf_t buffer = uv_buf_init(socket->buffer, sizeof(socket->buffer));
+    for (int i = 0; i < DRAIN_MAX; i++) {
+        socklen_t length = sizeof(from);
+        ssize_t size = recvfrom(wire_fd(wire), socket->buffer, sizeof(socket->buffer), MSG_DONTWAIT,
+                                (struct sockaddr *)&from, &length);
+        if (size >= 0)
+            on_received(&wire->uv, size, &buffer, (const struct sockaddr *)&from, 0);
+        else if (errno == EAGAIN || errno == EBADF || errno == ENOTSOCK)
+            return;
+    }
+}
+
+void xplsocket_drain(struct xplsocket *socket)
+{
+    if (socket->hub) {
+        deafen(socket->hub);
+        drain(socket->hub);
+    }
+    if (socket->own)
+        drain(socket->own);
+}
+
+bool xplsocket_is_taken(struct xpl_endpoint endpoint)
+{
+    struct sockaddr_in address = to_sockaddr(endpoint.ip, endpoint.port);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool taken = bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 && errno == EADDRINUSE;
+    close(fd);
+    return taken;
 }
 
 void xplsocket_hub_close(struct xplsocket *socket)

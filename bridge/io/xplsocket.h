@@ -31,9 +31,15 @@ void xplsocket_close(struct xplsocket *socket, void (*closed)(void *context), vo
  * when we have it already; -EADDRINUSE when somebody else has it; another negative errno. Costs next to
  * nothing: may be tried every second. */
 int xplsocket_hub_open(struct xplsocket *socket);
+/* Before giving the port back: the hub's port hears nothing more, and what both sockets hold by now goes to
+ * the listener, so that nothing is lost that came while the port was ours. Not from inside the listener. */
+void xplsocket_drain(struct xplsocket *socket);
 /* The port is free at return. */
 void xplsocket_hub_close(struct xplsocket *socket);
 bool xplsocket_hub_is_open(const struct xplsocket *socket);
+
+/* Whether a program has that address and port of this host; false too where that cannot be tried. */
+bool xplsocket_is_taken(struct xpl_endpoint endpoint);
 
 /* Our own port, for heartbeats. */
 uint16_t xplsocket_port(const struct xplsocket *socket);

@@ -69,6 +69,11 @@ int64_t xpl_hub_deadline(const struct xpl_hub *hub);
 /* Takes away what has expired. Returns how many clients expired. */
 size_t xpl_hub_expire(struct xpl_hub *hub, int64_t now_ms);
 
+/* Takes away the clients that `keep` does not answer for, and those that were leaving. Returns how many went.
+ * For a hub that begins with a table it did not hear itself: is anybody there at all? */
+size_t xpl_hub_keep(struct xpl_hub *hub, bool (*keep)(void *context, struct xpl_endpoint client),
+                    void *context);
+
 /* Bytes that an export needs at most. */
 #define XPL_HUB_EXPORT_MAX (XPL_HUB_CLIENTS_MAX * XPL_HUB_SOURCES_MAX * (size_t)(XPL_HUB_SOURCE_MAX + 28))
 

@@ -281,6 +281,40 @@ Test(xplsocket, the_hubs_port_is_free_at_once_and_can_be_taken_again)
     expect_heard("again", true);
 }
 
+Test(xplsocket, hands_over_what_it_holds_before_the_port_is_given_back)
+{
+    uint16_t port = 0;
+    int fd = neighbour(LOOPBACK, &port, false);
+    cr_assert_eq(xplsocket_hub_open(xpl), 0);
+    say(fd, LOOPBACK, hub_port, "1", 1);
+    say(fd, LOOPBACK, hub_port, "2", 1);
+    say(fd, LOOPBACK, xplsocket_port(xpl), "3", 1);
+    xplsocket_drain(xpl); /* the loop has not turned */
+    cr_expect_eq(heard.n, 3);
+    cr_expect_eq(memcmp(heard.order, "123", 3), 0);
+    cr_expect_not(heard.hub);
+    sendto(fd, "4", 1, 0,
+           (struct sockaddr *)&(struct sockaddr_in){
+               .sin_family = AF_INET, .sin_port = htons(hub_port), .sin_addr.s_addr = htonl(LOOPBACK) },
+           sizeof(struct sockaddr_in));
+    xplsocket_drain(xpl);
+    cr_expect_eq(heard.n, 3, "it is deaf by now");
+    xplsocket_hub_close(xpl);
+    close(fd);
+    cr_expect_eq(xplsocket_broadcast(xpl, "x", 1), 0, "our own socket goes on");
+}
+
+Test(xplsocket, sees_whether_somebody_has_a_port)
+{
+    uint16_t port = 0;
+    int fd = neighbour(0, &port, true);
+    struct xpl_endpoint there = { LOOPBACK, port };
+    cr_expect(xplsocket_is_taken(there), "also when it would share");
+    close(fd);
+    cr_expect_not(xplsocket_is_taken(there));
+    cr_expect_not(xplsocket_is_taken((struct xpl_endpoint){ 0x0a4d0001, port }), "no address of this host");
+}
+
 Test(xplsocket, may_be_closed_from_inside_a_datagram)
 {
     heard.close = 2;

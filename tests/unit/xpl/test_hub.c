@@ -443,6 +443,42 @@ Test(hub, a_full_table_fits_in_the_export_bound)
     free(text);
 }
 
+static bool is_even(void *context, struct xpl_endpoint client)
+{
+    return context == &message && client.port % 2 == 0;
+}
+
+Test(hub, keeps_only_the_clients_that_somebody_answers_for)
+{
+    beat("acme-x.one", 50000, "5");
+    beat("acme-x.two", 50001, "5");
+    beat("acme-y.two", 50001, "5");
+    beat("acme-x.three", 50002, "5");
+    end("acme-x.three", 50002);
+    cr_expect_eq(xpl_hub_keep(hub, is_even, &message), 2, "the odd one, and the one that was leaving");
+    size_t n;
+    const struct xpl_endpoint *endpoints = xpl_hub_endpoints(hub, &n);
+    cr_assert_eq(n, 1);
+    cr_expect_eq(endpoints[0].port, 50000);
+}
+
+Test(hub, the_deadline_is_that_of_the_first_to_expire_whatever_happened_before)
+{
+    cr_expect_eq(xpl_hub_deadline(hub), INT64_MAX);
+    beat("acme-x.one", 50000, "5");
+    int64_t first = now + 11 * MINUTE;
+    now += 1000;
+    beat("acme-x.two", 50001, "10");
+    cr_expect_eq(xpl_hub_deadline(hub), first);
+    beat("acme-x.one", 50000, "30"); /* heard again, with another interval */
+    cr_expect_eq(xpl_hub_deadline(hub), now + 21 * MINUTE);
+    end("acme-x.two", 50001);
+    xpl_hub_expire(hub, now);
+    cr_expect_eq(xpl_hub_deadline(hub), now + 61 * MINUTE);
+    xpl_hub_keep(hub, is_even, NULL);
+    cr_expect_eq(xpl_hub_deadline(hub), INT64_MAX);
+}
+
 Test(hub, every_result_has_a_name)
 {
     for (int result = XPL_HUB_NONE; result <= XPL_HUB_REFUSED_FULL; result++)
