@@ -14,7 +14,7 @@
 #define SHORT_LIFE_MS     5000
 #define SHORT_LIVES       3
 #define FORGET_MS         600000
-#define TRIAL_S           5 /* DESIGN §6: a broker that does not answer v5 in this time does not know it */
+#define TRIAL_S           5 /* a broker that does not answer v5 in this time does not know it */
 #define PATIENCE_S        15
 
 #define TAKEN_OVER 0x8e

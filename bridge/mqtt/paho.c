@@ -2,7 +2,7 @@
  * threads answer through the callbacks below, each of which makes one struct mqtt_event, pushes it and gives
  * the slot back.
  *
- * What we know about Paho 1.3.12 and live by (LIMITS.md §2, §4, §5):
+ * What we know about Paho 1.3.12 and live by:
  * - A callback runs with Paho's global lock held. It takes no lock but the inbox's.
  * - A handle that connected once as 3.1.1 never connects as 5 again; and what it still had in its queue when
  * the connection broke, it sends first in the next one, before what was lost on the way and should come

@@ -8,7 +8,7 @@
  */
 const char *mqtt_reason_text(int reason);
 
-/* A broker that may not know MQTT 5 (DESIGN §6): it said so, or it did not know what to say. */
+/* A broker that may not know MQTT 5: it said so, or it did not know what to say. */
 bool mqtt_reason_is_version(int reason);
 
 /* The broker did not say so, but what it did is what some old ones do with an MQTT 5 CONNECT. */

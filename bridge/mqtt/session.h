@@ -14,7 +14,7 @@
  * coalesced, expired, dropped-*, or is still waiting. Order per topic is the order of session_publish.
  *
  * In flight at the driver: at most min(LIMIT_INFLIGHT, the least Receive Maximum ever seen), because
- * Paho 1.3.12 never raises that again and stalls a second per message beyond it (LIMITS.md §2.1).
+ * Paho 1.3.12 never raises that again and stalls a second per message beyond it.
  */
 #ifndef MQTT_SESSION_H
 #define MQTT_SESSION_H

@@ -331,12 +331,16 @@ Test(outbox, finds_the_message_that_makes_the_broker_hang_up)
     world_state(&world, "a", "1");
     world_state(&world, "bad", "1");
     world_event(&world, "e", "1");
-    world_pass(&world, 100000);
+    world_pass(&world, 10000);
     cr_expect_str_eq(fake_retained(world.broker, "a"), "1");
     cr_expect(strstr(fake_taken(world.broker, 0), "e=1") != NULL);
     cr_expect_eq(world_counted(&world, COUNT_DROPPED_REFUSED), 1u);
     cr_expect_eq(world.broker->connections, 3u);
     cr_expect(world_logged(&world, "publish to bad refused: packet too large"));
+    world.broker->hold = true;
+    for (int i = 0; i < 5; i++)
+        world_event(&world, "e", "2");
+    cr_expect_eq(session_inflight(world.session), 5u, "it is no longer one at a time");
 }
 
 Test(outbox, refuses_what_cannot_be_a_topic)

@@ -349,7 +349,10 @@ Test(session, makes_no_call_while_it_connects)
     session_unsubscribe(world.session, "a", world.now_ms);
     session_stop(world.session, 1000, world.now_ms);
     cr_expect_eq(world.broker->publishes + world.broker->disconnects + (unsigned)world.broker->n_filters, 0u);
-    world_pass(&world, 1000);
+    world.now_ms += 900;
+    session_on_time(world.session, world.now_ms);
+    cr_expect_eq(world.closes, 0u);
+    world_pass(&world, 100);
     cr_expect_eq(world.closes, 1u);
     cr_expect_eq(world.broker->disconnects, 0u);
 }
