@@ -1,9 +1,9 @@
 /* The driver table: what the session needs from an MQTT client library, and nothing else.
  *
  * paho.c implements it over Paho's async client; tests/sim implements it as a fake broker. All calls come
- * from the loop's thread, never while a connect is under way (name lookup runs under Paho's
- * global lock). Answers come back as struct mqtt_event through the inbox, identified by the context that the
- * call was given.
+ * from the loop's thread, never while a connect is under way (name lookup runs under Paho's global lock).
+ * Answers come back as struct mqtt_event through the inbox, identified by the context that the call was
+ * given.
  */
 #ifndef MQTT_DRIVER_H
 #define MQTT_DRIVER_H

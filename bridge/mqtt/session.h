@@ -1,8 +1,8 @@
 /* The MQTT session: our own reconnect, our own outbox, over a driver. A pure state machine: time and chance
  * are arguments, effects go through the driver table and the listener.
  *
- *   IDLE -> CONNECTING -> SUBSCRIBING -> UP -> (LOST) -> WAITING -> CONNECTING ...      stop: -> CLOSING ->
- * CLOSED
+ *   IDLE -> CONNECTING -> SUBSCRIBING -> UP -> (LOST) -> WAITING -> CONNECTING ...
+ *   stop: -> CLOSING -> CLOSED
  *
  * At each connect: every subscription, then listener.up (where core announces and says `online`), then all
  * retained states that were not published meanwhile, in the order of their first publish, then the events
