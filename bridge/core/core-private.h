@@ -66,9 +66,9 @@ void core_publish_topic(struct core *core, enum sink_lane lane, struct xpl_slice
 void core_write_time(const struct core *core, int64_t now_ms, struct text *ret);
 
 /* subscriptions.c: what we always listen to, and the topics of commands, which follow the table. */
-void filters_start(struct core *core);
-void filters_follow(struct core *core);
-void filters_deinit(struct core *core);
+void subscriptions_start(struct core *core);
+void subscriptions_follow(struct core *core);
+void subscriptions_deinit(struct core *core);
 
 /* requests.c */
 void requests_on_mqtt(struct core *core, struct xpl_slice verb, const struct core_message *message,
