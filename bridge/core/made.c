@@ -161,22 +161,28 @@ static struct xpl_slice copy(struct xpl_slice text)
     return xpl_slice(data, data ? text.size : 0);
 }
 
+struct leaving {
+    struct made_topic *first, **last;
+};
+
 /* Takes it out of the table when its place is another. */
 static void judge(struct core *core, struct made_topic *topic, struct xpl_slice place,
-                  struct made_topic **leaving)
+                  struct leaving *leaving)
 {
     if (place.data && xpl_slice_equal(place, xpl_slice(topic->topic, topic->size)))
         return;
     topic->now = copy(place);
     HASH_DEL(core->made.topics, topic);
-    topic->next = *leaving;
-    *leaving = topic;
+    topic->next = NULL;
+    *leaving->last = topic;
+    leaving->last = &topic->next;
 }
 
 static struct made_topic *judge_all(struct core *core)
 {
     char buffer[4 * LIMIT_TOPIC];
-    struct made_topic *topic, *next, *leaving = NULL;
+    struct made_topic *topic, *next;
+    struct leaving leaving = { NULL, &leaving.first };
     for (topic = core->made.topics; topic; topic = topic->hh.next)
         topic->before = topic->after = 0;
     HASH_ITER(hh, core->made.topics, topic, next)
@@ -197,7 +203,7 @@ static struct made_topic *judge_all(struct core *core)
         if (topic->availability)
             judge(core, topic, place_of_availability(core, topic, &text), &leaving);
     }
-    return leaving;
+    return leaving.first;
 }
 
 void made_on_mapping(struct core *core, int64_t now_ms)

@@ -23,6 +23,7 @@ struct world_state {
     struct world_state *next;
     char *topic, *payload;
     size_t size;
+    bool known; /* to this run: a new one knows nothing of what the broker keeps */
 };
 
 /* ---- the notebook ---- */
@@ -166,6 +167,7 @@ static void retain(struct world *world, struct xpl_slice topic, struct xpl_slice
     free(state->payload);
     state->payload = copy;
     state->size = payload.size;
+    state->known = true;
 }
 
 static void on_publish(void *context, const struct sink_publish *publish)
@@ -201,9 +203,10 @@ static void on_publish(void *context, const struct sink_publish *publish)
 static bool on_state(void *context, struct xpl_slice topic, struct xpl_slice *ret)
 {
     struct world_state *state = *find_state(context, topic);
-    if (state)
-        *ret = xpl_slice(state->payload, state->size);
-    return state;
+    if (!state || !state->known)
+        return false;
+    *ret = xpl_slice(state->payload, state->size);
+    return true;
 }
 
 static void on_subscribe(void *context, const char *filter)
@@ -353,6 +356,8 @@ void world_restart(struct world *world, bool state)
     core_stop(world->core, world->now_ms);
     core_free(world->core);
     forget_datagrams(world);
+    for (struct world_state *at = world->states; at; at = at->next)
+        at->known = false;
     world->hub_open = false;
     must(core_new(&world->core, &options, world->mapping, &sink, &world->counters, world->now_ms,
                   WORLD_WALL + world->now_ms - WORLD_NOW) == 0);

@@ -233,6 +233,8 @@ static bool expect(char **cursor)
     memcpy(notes, world.notes, world.n_notes + 1);
     world_notes(&world);
     for (;;) {
+        while (**cursor == '#')
+            next_line(cursor);
         bool more = (*cursor)[0] == '>' && (*cursor)[1] == ' ';
         char *end = strchr(got, '\n');
         if (end)
