@@ -65,10 +65,10 @@ void core_publish_topic(struct core *core, enum sink_lane lane, struct xpl_slice
 /* "2026-11-26T04:05:06Z", by the wall clock as it stands now */
 void core_write_time(const struct core *core, int64_t now_ms, struct text *ret);
 
-/* subscriptions.c: what we always listen to, and the topics of commands, which follow the table. */
-void subscriptions_start(struct core *core);
-void subscriptions_follow(struct core *core);
-void subscriptions_deinit(struct core *core);
+/* listening.c: what we always listen to, and the topics of commands, which follow the table. */
+void listening_start(struct core *core);
+void listening_follow(struct core *core);
+void listening_deinit(struct core *core);
 
 /* requests.c */
 void requests_on_mqtt(struct core *core, struct xpl_slice verb, const struct core_message *message,

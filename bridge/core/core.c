@@ -119,7 +119,7 @@ void core_free(struct core *core)
     rates_deinit(&core->rates);
     commands_deinit(&core->commands);
     made_deinit(&core->made);
-    subscriptions_deinit(core);
+    listening_deinit(core);
     mapping_unref(core->mapping);
     mapping_scratch_free(core->scratch);
     arena_deinit(&core->storage);
@@ -161,7 +161,7 @@ void core_start(struct core *core, int64_t now_ms)
 {
     core->health_due_ms = now_ms;
     core->lists_due_ms = INT64_MAX;
-    subscriptions_start(core);
+    listening_start(core);
     core->started_ms = now_ms;
     network_start(core, now_ms);
     report_info(core);
@@ -191,7 +191,7 @@ void core_set_mapping(struct core *core, struct mapping *mapping, int64_t now_ms
     mapping_ref(mapping);
     mapping_unref(core->mapping); /* pending commands hold it as long as they need it */
     core->mapping = mapping;
-    subscriptions_follow(core);
+    listening_follow(core);
     made_on_mapping(core, now_ms);
     devices_on_mapping(core);
     unmapped_clear(&core->unmapped);

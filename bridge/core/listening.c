@@ -35,7 +35,7 @@ static bool has(char *const *filters, size_t n, const char *filter)
     return false;
 }
 
-void subscriptions_follow(struct core *core)
+void listening_follow(struct core *core)
 {
     struct collected new = { 0 };
     mapping_filters(core->mapping, collect, &new);
@@ -48,21 +48,21 @@ void subscriptions_follow(struct core *core)
     for (size_t i = 0; i < new.n; i++)
         if (!has(core->filters, core->n_filters, new.filters[i]))
             core->sink.subscribe(core->sink.context, new.filters[i]);
-    subscriptions_deinit(core);
+    listening_deinit(core);
     memcpy(core->filters, new.filters, sizeof(new.filters));
     core->n_filters = new.n;
 }
 
-void subscriptions_start(struct core *core)
+void listening_start(struct core *core)
 {
     subscribe_path(core, "bridge/request/+");
     subscribe_path(core, "bridge/info");
     if (core->options.raw_send)
         subscribe_path(core, "raw/send");
-    subscriptions_follow(core);
+    listening_follow(core);
 }
 
-void subscriptions_deinit(struct core *core)
+void listening_deinit(struct core *core)
 {
     for (size_t i = 0; i < core->n_filters; i++)
         free(core->filters[i]);
