@@ -1,8 +1,10 @@
 """The first command of the README works, asks nothing and leaves nothing behind."""
 import os
+import signal
 import subprocess
 
 import harness
+from harness import Program
 
 
 class Quickstart(harness.House):
@@ -19,6 +21,15 @@ class Quickstart(harness.House):
         self.assertIn("xpl/dhs-xplrfx.pyehdxfa/th1D901/temperature = 24.6", said)
         self.assertIn("x10.basic command=off device=c8", said)
         self.assertIn("xpl/tonyt-mr26ee.hapc/c8/power = OFF", said)
+        self.assertEqual(os.listdir(self.path("tmp")), [])
+        self.assertEqual(self.leftovers(), [])
+
+    def test_it_runs_until_it_is_stopped(self):
+        os.makedirs(self.path("tmp"))
+        show = self.keep(Program(self.home, [os.path.join(harness.ROOT, "packaging", "quickstart")],
+                                 env=dict(os.environ, XPLMQTT_BUILD=harness.BUILD, TMPDIR=self.path("tmp"))))
+        show.await_line("Once more")
+        self.assertEqual(show.stop(signal.SIGINT), 0)
         self.assertEqual(os.listdir(self.path("tmp")), [])
         self.assertEqual(self.leftovers(), [])
 
