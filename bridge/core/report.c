@@ -73,12 +73,24 @@ void report_health(struct core *core, int64_t now_ms)
     core_publish(core, SINK_TRANSIENT, "bridge/health", text_get(&core->document), 0);
 }
 
+/* The document, when it says anything new. */
+static void publish_list(struct core *core, const char *path)
+{
+    char buffer[LIMIT_TOPIC];
+    struct text topic = TEXT(buffer);
+    struct xpl_slice old;
+    text_format(&topic, "%s/%s", core->options.prefix, path);
+    if (!core->sink.state(core->sink.context, text_get(&topic), &old) ||
+        !xpl_slice_equal(old, text_get(&core->document)))
+        core_publish_topic(core, SINK_STATE, text_get(&topic), text_get(&core->document), 1);
+}
+
 void report_devices(struct core *core)
 {
     core->devices.changed = false;
     text_reset(&core->document);
     devices_write(core, &core->document);
-    core_publish(core, SINK_STATE, "bridge/devices", text_get(&core->document), 1);
+    publish_list(core, "bridge/devices");
 }
 
 void report_unmapped(struct core *core)
@@ -86,5 +98,5 @@ void report_unmapped(struct core *core)
     core->unmapped.changed = false;
     text_reset(&core->document);
     unmapped_write(core, &core->document);
-    core_publish(core, SINK_STATE, "bridge/unmapped", text_get(&core->document), 1);
+    publish_list(core, "bridge/unmapped");
 }
