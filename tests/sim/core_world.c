@@ -42,12 +42,14 @@ static void note(struct world *world, const char *text)
 
 static void show(struct text *ret, struct xpl_slice bytes)
 {
-    for (size_t i = 0; i < bytes.size; i++) {
+    for (size_t i = 0; i < bytes.size;) {
         unsigned char c = (unsigned char)bytes.data[i];
-        if (c < ' ' || c >= 0x7f)
+        size_t size = utf8_next(xpl_slice(bytes.data + i, bytes.size - i), NULL);
+        if (c < ' ' || c == 0x7f || size == 0)
             text_format(ret, "\\x%02x", c);
         else
-            text_char(ret, (char)c);
+            text_slice(ret, xpl_slice(bytes.data + i, size));
+        i += size ? size : 1;
     }
 }
 

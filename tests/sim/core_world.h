@@ -6,8 +6,8 @@
  * network is full forward IP:PORT                       a datagram handed to a client of the hub subscribe
  * FILTER   unsubscribe FILTER   hub open   hub close   reload
  *
- * Bytes that are no printable ASCII show as \xNN. What the bridge says of itself and its heartbeats are left
- * out unless `housekeeping` is on.
+ * Control characters, and bytes that are no UTF-8, show as \xNN. What the bridge says of itself and its
+ * heartbeats are left out unless `housekeeping` is on.
  */
 #ifndef CORE_WORLD_H
 #define CORE_WORLD_H

@@ -1,0 +1,94 @@
+/* What no map took is never lost silently. */
+#include "core_test.h"
+
+static const json_t *first(const json_t *list)
+{
+    return json_array_get(json_object_get(list, "messages"), 0);
+}
+
+Test(unmapped, one_entry_for_each_schema_and_source_without_case)
+{
+    begin(PLAIN);
+    world_say(&world, "xpl-trig acme-x.one * other.basic a=1");
+    world_say(&world, "xpl-trig ACME-X.ONE * OTHER.BASIC a=2");
+    world_say(&world, "xpl-trig acme-y.one * other.basic a=3");
+    world_pass(&world, 60000);
+    json_t *list = retained_json("xpl/bridge/unmapped");
+    cr_expect_eq(json_array_size(json_object_get(list, "messages")), 2u);
+    cr_expect_eq(json_integer_value(json_object_get(first(list), "count")), 2);
+    cr_expect_str_eq(json_string_value(json_object_get(
+                         json_object_get(json_object_get(first(list), "sample"), "body"), "a")),
+                     "1");
+    json_decref(list);
+    end();
+}
+
+Test(unmapped, heartbeats_and_configuration_are_not_listed)
+{
+    begin(PLAIN);
+    world_say(&world, "xpl-stat acme-x.one * hbeat.app interval=5");
+    world_say(&world, "xpl-stat acme-x.one * CONFIG.APP interval=5");
+    world_say(&world, "xpl-stat acme-x.one * config.list option=x");
+    world_say(&world, "xpl-cmnd acme-x.one * hbeat.request command=request");
+    expect_count(XPL_HEARTBEAT, 3u);
+    expect_count(XPL_CONFIG, 1u);
+    expect_count(XPL_UNMAPPED, 0u);
+    end();
+}
+
+Test(unmapped, entries_beyond_the_bound_are_counted_together)
+{
+    char text[128];
+    begin(PLAIN);
+    for (int i = 0; i < LIMIT_UNMAPPED + 7; i++) {
+        snprintf(text, sizeof(text), "xpl-trig acme-x.n%d * other.basic a=1", i);
+        world_say(&world, text);
+        world_pass(&world, 1);
+    }
+    world_pass(&world, 60000);
+    json_t *list = retained_json("xpl/bridge/unmapped");
+    cr_expect_eq(json_integer_value(json_object_get(list, "others")), 7);
+    json_decref(list);
+    end();
+}
+
+Test(unmapped, a_message_too_large_is_named_without_a_sample)
+{
+    static char text[9000];
+    begin(PLAIN);
+    snprintf(text, sizeof(text), "xpl-trig acme-x.one * other.basic a=%08000d", 1);
+    world_say(&world, text);
+    world_pass(&world, 1000);
+    json_t *list = retained_json("xpl/bridge/unmapped");
+    cr_expect_not_null(first(list));
+    cr_expect_null(json_object_get(first(list), "sample"));
+    json_decref(list);
+    end();
+}
+
+Test(unmapped, a_list_too_long_is_cut_at_an_entry_and_says_so)
+{
+    static char text[4000];
+    begin(PLAIN);
+    for (int i = 0; i < 200; i++) {
+        snprintf(text, sizeof(text), "xpl-trig acme-x.n%d * other.basic a=%0*d", i, 100 + 17 * i, 1);
+        world_say(&world, text);
+    }
+    world_pass(&world, 1000);
+    json_t *list = retained_json("xpl/bridge/unmapped");
+    cr_expect(is_true(list, "truncated"));
+    cr_expect_gt(json_array_size(json_object_get(list, "messages")), 50u);
+    json_decref(list);
+    end();
+}
+
+Test(unmapped, another_table_begins_anew)
+{
+    begin(PLAIN);
+    world_say(&world, "xpl-trig acme-x.one * other.basic a=1");
+    world_reload(&world, world_mapping(PLAIN));
+    json_t *list = retained_json("xpl/bridge/unmapped");
+    cr_expect_eq(json_array_size(json_object_get(list, "messages")), 0u);
+    json_decref(list);
+    end();
+}
