@@ -25,7 +25,7 @@ struct device {
     char *topic;                   /* of its availability, under the name it has now */
     int64_t heard_ms;
     int64_t gap_max_ms, gap_sum_ms; /* between reports */
-    unsigned gaps;
+    unsigned gaps, short_gaps;      /* short: of less than a third of the mean */
     bool online, published;
     UT_hash_handle hh;
     bool left_out;
@@ -39,6 +39,8 @@ void device_set_online(struct core *core, struct device *device, bool online);
 /* When a device that reports regularly has been silent for too long; INT64_MAX for never. */
 int64_t device_end(const struct device *device);
 
+/* The source of that address, in any case; NULL when it was never heard. */
+struct source *source_find(struct core *core, struct xpl_slice address);
 /* Says that the sources which are not heard any more are gone. Returns when the next one may be. */
 int64_t sources_expire(struct core *core, int64_t now_ms);
 void sources_deinit(struct devices *devices);

@@ -5,7 +5,12 @@
 
 #include "core/devices-private.h"
 
-#define LEARN_REPORTS 5    /* reports from which an interval is learned */
+/* What is regular: so many gaps over such a time, few of them much shorter than the mean and none much
+ * longer. Of what happens by chance, more than every fourth gap is short. */
+#define LEARN_GAPS    20
+#define LEARN_MS      (10 * MINUTE)
+#define LEARN_SHORT   20   /* one gap in so many may be short */
+#define LEARN_LONGEST 4    /* times the mean */
 #define SILENT_GAPS   3    /* of the longest gap: silent for so long means offline */
 #define ONE_REPORT_MS 1000 /* effects within this time are one report */
 
@@ -63,8 +68,10 @@ static bool set_topic(struct core *core, struct device *device, struct xpl_slice
 
 int64_t device_end(const struct device *device)
 {
-    if (device->gaps < LEARN_REPORTS || device->gap_max_ms * device->gaps > 4 * device->gap_sum_ms)
-        return INT64_MAX; /* not known yet, or not regular: a switch, a remote */
+    if (device->gaps < LEARN_GAPS || device->gap_sum_ms < LEARN_MS ||
+        device->short_gaps > device->gaps / LEARN_SHORT ||
+        device->gap_max_ms * device->gaps > LEARN_LONGEST * device->gap_sum_ms)
+        return INT64_MAX;
     return device->heard_ms + SILENT_GAPS * device->gap_max_ms + MINUTE;
 }
 
@@ -118,6 +125,12 @@ static void learn(struct device *device, int64_t now_ms)
     device->gap_sum_ms += gap;
     device->gap_max_ms = gap > device->gap_max_ms ? gap : device->gap_max_ms;
     device->gaps++;
+    device->short_gaps += gap * 3 * device->gaps < device->gap_sum_ms;
+}
+
+static bool is_overheard(const struct core *core)
+{
+    return core->message.type == XPL_CMND;
 }
 
 void devices_on_publish(struct core *core, const struct mapping_publish *publish, int64_t now_ms)
@@ -125,10 +138,12 @@ void devices_on_publish(struct core *core, const struct mapping_publish *publish
     struct device *device = obtain(core, publish);
     if (!device)
         return;
-    learn(device, now_ms);
+    if (!is_overheard(core))
+        learn(device, now_ms);
     device->heard_ms = now_ms;
     device->map = publish->property->map;
-    device->source = core->devices.speaker;
+    device->source =
+        is_overheard(core) ? source_find(core, core->message.target.text) : core->devices.speaker;
     device_set_online(core, device, true);
     if (device_end(device) < core->devices.due_ms)
         core->devices.due_ms = device_end(device);

@@ -3,8 +3,10 @@
  *
  * A source is online until it says hbeat.end or is not heard for twice its interval and a minute. A device
  * follows its source, and besides its own report interval once that was learned: what reports regularly and
- * then is silent for three times its longest gap is offline until it is heard again. Who is pushed out of a
- * full table is offline, too.
+ * then is silent for three times its longest gap and a minute is offline until it is heard again. A remote, a
+ * door or a motion detector is not regular, and never taken for dead because nobody comes by. A command that
+ * we overhear speaks of its target, not of its sender: such a device follows the target's source. Who is
+ * pushed out of a full table is offline, too.
  *
  * sources.c has the sources, devices.c the devices, devices_list.c writes bridge/devices.
  */

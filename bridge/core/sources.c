@@ -67,13 +67,29 @@ static void lower_cut(struct text *ret, struct xpl_slice text)
     text_lower(ret, xpl_slice(text.data, text.size < room ? text.size : room));
 }
 
+#define ADDRESS_MAX 256 /* bytes of an address in the table, with NUL; what is longer is cut */
+
+static struct source *find(const struct devices *devices, const struct text *lower)
+{
+    struct source *source;
+    HASH_FIND(hh, devices->sources, lower->data, lower->size, source);
+    return source;
+}
+
+struct source *source_find(struct core *core, struct xpl_slice address)
+{
+    char lower[ADDRESS_MAX];
+    struct text text = TEXT(lower);
+    lower_cut(&text, address);
+    return find(&core->devices, &text);
+}
+
 static struct source *obtain(struct core *core, struct xpl_slice address)
 {
-    char lower[256];
+    char lower[ADDRESS_MAX];
     struct text text = TEXT(lower);
-    struct source *source;
     lower_cut(&text, address);
-    HASH_FIND(hh, core->devices.sources, lower, text.size, source);
+    struct source *source = find(&core->devices, &text);
     if (source)
         return source;
     if (HASH_COUNT(core->devices.sources) >= LIMIT_SOURCES)

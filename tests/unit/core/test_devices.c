@@ -14,6 +14,15 @@ static void report(void)
     world_say(&world, "xpl-trig acme-x.one * acme.basic power=on");
 }
 
+/* Often enough to be learned. */
+static void report_every(int64_t ms)
+{
+    for (int i = 0; i < 30; i++) {
+        world_pass(&world, ms);
+        report();
+    }
+}
+
 static void heartbeat(const char *interval)
 {
     char text[128];
@@ -109,10 +118,7 @@ Test(devices, unconfigured_programs_have_heartbeats_too)
 Test(devices, a_regular_reporter_is_offline_after_three_gaps_and_a_minute_of_silence)
 {
     begin(PLAIN);
-    for (int i = 0; i < 6; i++) {
-        world_pass(&world, 2 * MINUTE);
-        report();
-    }
+    report_every(2 * MINUTE);
     expect_end_after(7 * MINUTE);
     report();
     cr_expect_str_eq(availability(), "online");
@@ -122,10 +128,7 @@ Test(devices, a_regular_reporter_is_offline_after_three_gaps_and_a_minute_of_sil
 Test(devices, a_silence_in_which_it_was_offline_teaches_nothing)
 {
     begin(PLAIN);
-    for (int i = 0; i < 6; i++) {
-        world_pass(&world, 2 * MINUTE);
-        report();
-    }
+    report_every(2 * MINUTE);
     world_pass(&world, 5000 * MINUTE);
     report();
     expect_end_after(7 * MINUTE);
@@ -135,8 +138,11 @@ Test(devices, a_silence_in_which_it_was_offline_teaches_nothing)
 Test(devices, what_is_irregular_is_never_taken_for_dead)
 {
     begin(PLAIN);
-    for (int i = 0; i < 9; i++) {
-        world_pass(&world, i == 4 ? 600 * MINUTE : MINUTE);
+    report_every(MINUTE);
+    world_pass(&world, 3 * MINUTE);
+    report();
+    for (int i = 0; i < 3; i++) {
+        world_pass(&world, 3000);
         report();
     }
     world_pass(&world, 30000 * MINUTE);
@@ -144,10 +150,52 @@ Test(devices, what_is_irregular_is_never_taken_for_dead)
     end();
 }
 
+Test(devices, a_key_that_is_held_down_is_no_regular_reporter)
+{
+    begin(PLAIN);
+    report_every(2000);
+    world_pass(&world, 30000 * MINUTE);
+    cr_expect_str_eq(availability(), "online");
+    end();
+}
+
+Test(devices, people_passing_by_a_detector_are_not_regular)
+{
+    uint64_t chance = 88172645463325252u;
+    begin(PLAIN);
+    for (int i = 0; i < 2000; i++) {
+        chance = chance * 6364136223846793005u + 1442695040888963407u;
+        int64_t gap = 2000; /* doubles as long as a coin says so: short and long ones, as chance has it */
+        for (uint64_t coin = chance >> 33; coin & 1 && gap < 1000 * MINUTE; coin >>= 1)
+            gap *= 2;
+        world_pass(&world, gap + (int64_t)(chance >> 40 & 0xfff));
+        report();
+        if (i > 100)
+            cr_assert_str_eq(availability(), "online");
+    }
+    world_pass(&world, 30000 * MINUTE);
+    cr_expect_str_eq(availability(), "online");
+    end();
+}
+
+Test(devices, an_overheard_command_speaks_of_its_target)
+{
+    begin(
+        "<map name='m' schema='acme.basic' type='cmnd' device='{target}'><property name='power' kind='event'>"
+        "<publish/></property></map>");
+    world_say(&world, "xpl-stat acme-x.one * hbeat.app interval=5 port=50001 remote-ip=10.0.0.2");
+    world_say(&world, "xpl-cmnd acme-controller.one acme-x.one acme.basic power=on");
+    world_say(&world, "xpl-stat acme-controller.one * hbeat.end");
+    cr_expect_str_eq(availability(), "online", "its controller went, not the lamp");
+    world_say(&world, "xpl-stat acme-x.one * hbeat.end");
+    cr_expect_str_eq(availability(), "offline");
+    end();
+}
+
 Test(devices, several_messages_at_once_are_one_report)
 {
     begin(PLAIN);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 30; i++) {
         world_pass(&world, 10 * MINUTE);
         for (int j = 0; j < 3; j++)
             report();
