@@ -14,7 +14,7 @@ struct unmapped_entry {
     UT_hash_handle hh;
     bool left_out;
     size_t size;
-    char key[]; /* "schema source", lower case */
+    char key[]; /* schema and source in lower case, a line each: neither holds a line end */
 };
 
 static void entry_free(struct unmapped_entry *entry)
@@ -48,7 +48,7 @@ void unmapped_add(struct core *core, const struct xpl_message *message)
     struct text text = TEXT(key);
     text_lower(&text,
                xpl_slice(message->schema.data, message->schema.size < 200 ? message->schema.size : 200));
-    text_char(&text, ' ');
+    text_char(&text, '\n');
     text_lower(&text, xpl_slice(message->source.text.data,
                                 message->source.text.size < 200 ? message->source.text.size : 200));
     HASH_FIND(hh, unmapped->entries, key, text.size, entry);
@@ -80,7 +80,7 @@ void unmapped_add(struct core *core, const struct xpl_message *message)
 static void write_entry(const struct core *core, const struct unmapped_entry *entry, struct text *ret)
 {
     const struct charset *charset = mapping_charset(core->mapping);
-    size_t schema = strcspn(entry->key, " ");
+    size_t schema = strcspn(entry->key, "\n");
     text_string(ret, "{\"schema\":");
     mapping_value_json(charset, xpl_slice(entry->key, schema), false, ret);
     text_string(ret, ",\"source\":");

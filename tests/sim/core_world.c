@@ -361,6 +361,7 @@ void world_restart(struct world *world, bool state)
     for (struct world_state *at = world->states; at; at = at->next)
         at->known = false;
     world->hub_open = false;
+    world->counters = (struct counters){ 0 };
     must(core_new(&world->core, &options, world->mapping, &sink, &world->counters, world->now_ms,
                   WORLD_WALL + world->now_ms - WORLD_NOW) == 0);
     core_start(world->core, world->now_ms);
@@ -453,6 +454,13 @@ const char *world_retained(struct world *world, const char *topic)
 {
     const struct world_state *state = *find_state(world, xpl_slice_from(topic));
     return state ? state->payload : NULL;
+}
+
+void world_each_state(struct world *world, void (*state)(void *context, const char *topic), void *context)
+{
+    for (const struct world_state *at = world->states; at; at = at->next)
+        if (at->known)
+            state(context, at->topic);
 }
 
 uint64_t world_count(const struct world *world, enum counter counter)

@@ -59,7 +59,8 @@ struct core_options world_options(void);
 void world_deinit(struct world *world);
 /* Started as a hub, its first words forgotten. */
 void world_start(struct world *world);
-/* Ends the core and begins another at the same broker, as after a restart. `state`: with what it exported. */
+/* Ends the core and begins another at the same broker, as after a restart, with all counters at 0. `state`:
+ * with what it exported. */
 void world_restart(struct world *world, bool state);
 
 /* Tables: mappings inside <mappings>, or the shipped ones. Findings that are errors end the test. */
@@ -80,6 +81,8 @@ void world_pass_each(struct world *world, int64_t ms);           /* every millis
 const char *world_notes(struct world *world);
 /* The retained payload of a topic, NULL for none. */
 const char *world_retained(struct world *world, const char *topic);
+/* Every topic that the broker keeps and that this run published. */
+void world_each_state(struct world *world, void (*state)(void *context, const char *topic), void *context);
 uint64_t world_count(const struct world *world, enum counter counter);
 /* NULL, or the first of the books (counters.def) that does not balance. */
 const char *world_imbalance(struct world *world);
