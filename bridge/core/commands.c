@@ -76,8 +76,9 @@ static void assume(struct core *core, const struct pending *pending, enum mappin
 {
     struct assumed assumed = { core, now_ms };
     struct mapping_sink sink = { .context = &assumed, .publish = on_assumed };
-    if (xpl_message_parse(&core->sent, pending->datagram, pending->datagram_size) == 0)
-        mapping_assume(pending->mapping, core->scratch, pending->send, pending->read_topic, &core->sent,
+    struct xpl_message *sent = core->commands.sent;
+    if (xpl_message_parse(sent, pending->datagram, pending->datagram_size) == 0)
+        mapping_assume(pending->mapping, core->scratch, pending->send, pending->read_topic, sent,
                        pending->payload, when, &sink);
 }
 
@@ -128,6 +129,8 @@ void commands_deinit(struct commands *commands)
         commands->first = next;
     }
     commands->n = 0;
+    free(commands->sent);
+    commands->sent = NULL;
 }
 
 /* Whether the newer command speaks to the same thing: the same topic, or another property of one entity (the
@@ -191,7 +194,10 @@ static void act(struct core *core, const struct core_message *message, const str
     size_t item = SIZE_MAX;
     struct xpl_message out = *command->message;
     out.source = xpl_address_split(xpl_slice_from(core->options.source));
-    struct pending *pending = core->commands.n < LIMIT_PENDING ? pending_new(core, message, command) : NULL;
+    if (!core->commands.sent)
+        core->commands.sent = malloc(sizeof(*core->commands.sent));
+    struct pending *pending =
+        core->commands.sent && core->commands.n < LIMIT_PENDING ? pending_new(core, message, command) : NULL;
     if (!pending) {
         refuse(core, message, COUNT_REFUSED_BUSY, "too many commands are pending");
         return;
@@ -276,10 +282,10 @@ static void settle(struct core *core, struct pending *pending, bool confirmed, i
 
 void commands_on_xpl(struct core *core, const struct xpl_message *message, int64_t now_ms)
 {
+    struct xpl_message *sent = core->commands.sent;
     for (struct pending *p = core->commands.first; p; p = p->next)
-        if (p->confirm_ms != INT64_MAX &&
-            xpl_message_parse(&core->sent, p->datagram, p->datagram_size) == 0 &&
-            mapping_confirms(p->mapping, core->scratch, p->send, &core->sent, message))
+        if (p->confirm_ms != INT64_MAX && xpl_message_parse(sent, p->datagram, p->datagram_size) == 0 &&
+            mapping_confirms(p->mapping, core->scratch, p->send, sent, message))
             settle(core, p, true, now_ms);
     sweep(core);
 }

@@ -15,6 +15,7 @@ struct pending;
 struct commands {
     struct pending *first; /* waiting for a repeat or a confirmation */
     size_t n;
+    struct xpl_message *sent; /* what was sent, while it is looked at; made for the first command */
 };
 
 void commands_deinit(struct commands *commands);

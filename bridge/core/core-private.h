@@ -47,7 +47,6 @@ struct core {
     struct xpl_slice datagram;   /* the one being worked on, for dedupe; size 0: none */
     uint64_t message_number;     /* of its message */
     struct xpl_message message;  /* the last parsed */
-    struct xpl_message sent;     /* a pending command's, while it is looked at */
     struct text topic, document; /* for what is rendered here */
 };
 
