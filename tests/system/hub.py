@@ -137,5 +137,30 @@ class OtherHub(harness.House):
         client.await_datagram(sensor("after", "temp", "1"))
 
 
+class Neighbours(harness.House):
+    def test_two_bridges_with_one_prefix_are_noticed(self):
+        first = self.start_daemon()
+        second = self.run_daemon("-c", self.configure(name="second.xml"), "--instance", "second", "-i", "second")
+        for daemon, other in ((first, "second"), (second, "test")):
+            daemon.await_line("xplmqtt-bridge." + other)
+
+    def test_only_allowed_hosts_count(self):
+        self.start_daemon(xpl='allow="%s/32"' % HOME)
+        self.say(sensor("1", "temp", "4"))
+        self.keep(Client(self.home, "acme-lamp.one", HOME)).send(sensor("2", "temp", "5"))
+        self.topic("xpl/bnz-owfs.rpi/2/temp", "5")
+        self.assertEqual(self.observer.topics("/1/temp$"), [])
+
+    def test_a_mad_sender_does_not_drown_the_others(self):
+        self.start_daemon(xpl='flood="10"')
+        for number in range(200):
+            self.say(sensor("mad", "count", str(number)))
+        self.keep(Client(self.home, "acme-lamp.one", HOME)).send(sensor("2", "temp", "5"))
+        self.topic("xpl/bnz-owfs.rpi/2/temp", "5")
+        self.observer.settle()
+        self.assertLess(len(self.observer.topics("/mad/count$")), 100)
+        self.daemon.await_line("10.77.0.2 sends more than 10")
+
+
 if __name__ == "__main__":
     harness.main()
