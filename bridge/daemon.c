@@ -335,7 +335,7 @@ static void reload(struct daemon *daemon)
     notify_reloading();
     int r = settings_reload(&settings, daemon->settings, &diag);
     if (r == 0)
-        r = parts_mapping(settings, false, &diag, &mapping);
+        r = parts_mapping(settings, daemon->settings, false, &diag, &mapping);
     parts_log_findings(&diag, daemon->settings->verbose ? DIAG_INFO : DIAG_WARNING);
     if (r == 0) {
         apply(daemon, settings, mapping);
@@ -527,7 +527,7 @@ static int load(struct daemon *daemon)
 {
     struct diag diag;
     diag_init(&diag);
-    int r = parts_mapping(daemon->settings, false, &diag, &daemon->mapping);
+    int r = parts_mapping(daemon->settings, daemon->settings, false, &diag, &daemon->mapping);
     parts_log_findings(&diag, daemon->settings->verbose ? DIAG_INFO : DIAG_WARNING);
     if (r == 0)
         log_info(LOG_MAPPING, "%zu maps, digest %s", mapping_maps(daemon->mapping),

@@ -25,10 +25,11 @@ struct session_options parts_session(const struct settings *settings)
     };
 }
 
-int parts_mapping(const struct settings *settings, bool examples, struct diag *diag, struct mapping **ret)
+int parts_mapping(const struct settings *settings, const struct settings *running, bool examples,
+                  struct diag *diag, struct mapping **ret)
 {
     struct mapping_file files[PARTS_FILES_MAX];
-    struct mapping_options options = { settings->mqtt.prefix, settings->xpl.charset_name, examples };
+    struct mapping_options options = { running->mqtt.prefix, running->xpl.charset_name, examples };
     static const char *const none[] = { NULL };
     const char *const *shipped = none;
     char directory[1024];

@@ -12,8 +12,10 @@
 /* What session_new wants; strings are the settings' own. */
 struct session_options parts_session(const struct settings *settings);
 
-/* Loads the mapping files that the settings name, then the shipped ones by name. As mapping_load. */
-int parts_mapping(const struct settings *settings, bool examples, struct diag *diag, struct mapping **ret);
+/* Loads the mapping files that the settings name, then the shipped ones by name. The prefix and the charset
+ * are those of the running settings: they do not change before a restart. As mapping_load. */
+int parts_mapping(const struct settings *settings, const struct settings *running, bool examples,
+                  struct diag *diag, struct mapping **ret);
 
 /* Prints findings of at least that level to the log's stream. */
 void parts_log_findings(struct diag *diag, enum diag_level least);

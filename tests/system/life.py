@@ -49,6 +49,14 @@ class Reload(harness.House):
         self.say(sensor("1", "temp", "8"))
         self.topic("xpl/bnz-owfs.rpi/1/old", "8")
 
+    def test_a_changed_prefix_waits_for_a_restart_as_a_whole(self):
+        daemon = self.start_with(MAP % "old")
+        self.configure(mqtt='prefix="xpl/other"', rest='<mappings href="%s"/>' % self.mapping)
+        os.kill(daemon.pid, signal.SIGHUP)
+        daemon.await_line("restart")
+        self.say(sensor("1", "temp", "9"))
+        self.topic("xpl/bnz-owfs.rpi/1/old", "9")
+
     def test_reload_by_mqtt(self):
         self.start_with(MAP % "old")
         self.file("mine.xml", MAP % "new")
