@@ -10,6 +10,11 @@ bool map_matches(const struct map *map, struct scope *scope, char *ret_failed, s
 /* Renders DEVICE into scratch->device. 0 or an enum counter. */
 int map_device(const struct map *map, struct scope *scope, struct mapping_scratch *scratch);
 
+/* The same out of what a topic was read back to, and its name in topics; both empty where it does not say. */
+int map_device_of_topic(const struct mapping *mapping, const struct map *map, struct scope *scope,
+                        struct mapping_scratch *scratch, struct xpl_slice *ret_device,
+                        struct xpl_slice *ret_alias);
+
 struct act {
     const struct mapping *mapping;
     struct mapping_scratch *scratch;
@@ -24,6 +29,9 @@ struct act {
 bool act_property(struct act *act, const struct property *property);
 /* Publishes a payload that is there already, on the property's plain topic. */
 void act_payload(struct act *act, const struct property *property, struct xpl_slice payload);
+
+/* Tells the sink why a property, or with NULL the whole map, did not act. */
+void act_skip(struct act *act, const struct property *property, int counter);
 
 /* A payload against min, max and options: 0 or an enum counter, with the reason in scope->why. */
 int property_check_range(const struct property *property, struct scope *scope, struct xpl_slice payload);

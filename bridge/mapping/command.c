@@ -110,20 +110,6 @@ static int check_payload(const struct property *property, struct scope *scope)
     return number || choice ? property_check_range(property, scope, scope->payload) : 0;
 }
 
-static int device_of(const struct mapping *mapping, const struct map *map, struct scope *scope,
-                     struct mapping_scratch *scratch, struct xpl_slice *ret_device,
-                     struct xpl_slice *ret_alias)
-{
-    enum direction direction = scope->direction;
-    scope->direction = TO_MQTT; /* the device's path is MQTT's side of the tables */
-    int r = map_device(map, scope, scratch);
-    scope->direction = direction;
-    text_reset(scope->why);
-    *ret_device = r ? XPL_SLICE("") : text_get(&scratch->device);
-    *ret_alias = r ? XPL_SLICE("") : mapping_alias_name(mapping, *ret_device);
-    return r;
-}
-
 struct attempt {
     const struct mapping *mapping;
     struct mapping_scratch *scratch;
@@ -159,7 +145,7 @@ static bool try_send(struct attempt *attempt, const struct send *send)
         text_reset(scope->why);
         return false;
     }
-    device_of(attempt->mapping, map, scope, attempt->scratch, &command.device, &command.alias);
+    map_device_of_topic(attempt->mapping, map, scope, attempt->scratch, &command.device, &command.alias);
     *attempt->ret = command;
     return true;
 }
@@ -187,9 +173,9 @@ static bool try_all(struct attempt *attempt, bool origin_only)
             continue;
         if (!attempt->refused)
             attempt->refused = -1; /* a map knows the topic */
-        if (origin_only &&
-            (device_of(attempt->mapping, map, attempt->scope, attempt->scratch, &device, &alias) != 0 ||
-             attempt->origin(attempt->context, device) != &map->public))
+        if (origin_only && (map_device_of_topic(attempt->mapping, map, attempt->scope, attempt->scratch,
+                                                &device, &alias) != 0 ||
+                            attempt->origin(attempt->context, device) != &map->public))
             continue;
         if (try_send(attempt, send))
             return true;
@@ -231,174 +217,4 @@ enum mapping_command_result mapping_on_mqtt(const struct mapping *mapping, struc
     ret_reason->counter = COUNT_REFUSED_VALUE;
     ret_reason->text = scratch->why.data;
     return MAPPING_COMMAND_REFUSED;
-}
-
-/* ---- afterwards ---- */
-
-void mapping_assume(const struct mapping *mapping, struct mapping_scratch *scratch,
-                    const struct mapping_send *public, struct xpl_slice topic, const struct xpl_message *sent,
-                    struct xpl_slice payload, enum mapping_assume when, const struct mapping_sink *sink)
-{
-    const struct send *send = (const struct send *)public;
-    const struct map *map = send->property->map;
-    struct scope scope;
-    struct act act = {
-        .mapping = mapping, .scratch = scratch, .scope = &scope, .sink = sink, .map = map, .any_type = true
-    };
-    scratch_open(scratch, mapping, TO_MQTT, &scope);
-    scope.ignore_case = map->ignore_case;
-    if (!template_read(&send->topic, &scope, topic) ||
-        device_of(mapping, map, &scope, scratch, &act.device, &act.alias) != 0)
-        return;
-    scope.message = sent;
-    scope.assumed = true;
-    for (const struct property *property = map->properties; property; property = property->next) {
-        if (property->public.assume != when || !property->publishes)
-            continue;
-        bool acted = property->public.sends && act_property(&act, property);
-        if (!acted && property == send->property)
-            act_payload(&act, property, payload);
-    }
-}
-
-bool mapping_confirms(const struct mapping *mapping, struct mapping_scratch *scratch,
-                      const struct mapping_send *public, const struct xpl_message *sent,
-                      const struct xpl_message *received)
-{
-    const struct send *send = (const struct send *)public;
-    struct scope scope;
-    if (!send->public.confirms || !glob_match(send->confirm_schema, received->schema, true))
-        return false;
-    scratch_open(scratch, mapping, TO_MQTT, &scope);
-    scope.ignore_case = send->property->map->ignore_case;
-    scope.message = received;
-    if (!conditions_hold(&send->confirm_when, &scope, false, NULL))
-        return false;
-    for (size_t i = 0; i < sent->n_items; i++) {
-        const struct xpl_item *item = xpl_message_item(received, sent->items[i].name);
-        if (item && !xpl_slice_equal_nocase(item->value, sent->items[i].value))
-            return false;
-    }
-    return true;
-}
-
-/* ---- subscriptions ---- */
-
-#define FILTER_LEVELS_MAX (TRIE_LEVELS_MAX + 8)
-#define FILTERS_MAX       64
-
-struct filter {
-    struct xpl_slice levels[FILTER_LEVELS_MAX]; /* data NULL: '+' */
-    size_t n;
-};
-
-struct filters {
-    const struct mapping *mapping;
-    size_t prefix_levels;
-    struct filter list[FILTERS_MAX];
-    size_t n;
-};
-
-static bool meet(const struct filter *a, const struct filter *b)
-{
-    for (size_t i = 0; a->n == b->n && i < a->n; i++)
-        if (a->levels[i].data && b->levels[i].data && !xpl_slice_equal(a->levels[i], b->levels[i]))
-            return false;
-    return a->n == b->n;
-}
-
-static void widen(struct filter *filter, const struct filter *by)
-{
-    for (size_t i = 0; i < filter->n; i++)
-        if (!filter->levels[i].data || !by->levels[i].data ||
-            !xpl_slice_equal(filter->levels[i], by->levels[i]))
-            filter->levels[i] = xpl_slice(NULL, 0);
-}
-
-/* A broker may deliver a message once for each filter that it matches: filters that meet become one. */
-static void add_filter(struct filters *filters, struct filter filter)
-{
-    for (size_t i = 0; i < filters->n;) {
-        if (!meet(&filters->list[i], &filter)) {
-            i++;
-            continue;
-        }
-        widen(&filter, &filters->list[i]);
-        filters->list[i] = filters->list[--filters->n];
-        i = 0;
-    }
-    if (filters->n == FILTERS_MAX) { /* too many to tell apart: widen one of the same length */
-        for (size_t i = 0; i < filters->n; i++)
-            if (filters->list[i].n == filter.n) {
-                widen(&filter, &filters->list[i]);
-                filters->list[i] = filters->list[--filters->n];
-                add_filter(filters, filter);
-                return;
-            }
-        return;
-    }
-    filters->list[filters->n++] = filter;
-}
-
-/* Below the prefix only the last level stays: one filter for each depth serves any number of devices. */
-static void add_path(void *context, const struct xpl_slice *levels, size_t n)
-{
-    struct filters *filters = context;
-    struct filter filter = { .n = n };
-    bool below = n > filters->prefix_levels;
-    struct xpl_slice rest = filters->mapping->prefix;
-    for (size_t i = 0; i < filters->prefix_levels && below; i++) {
-        const char *slash = memchr(rest.data, '/', rest.size);
-        size_t size = slash ? (size_t)(slash - rest.data) : rest.size;
-        below = levels[i].data && xpl_slice_equal(levels[i], xpl_slice(rest.data, size));
-        rest = slash ? xpl_slice(slash + 1, rest.size - size - 1) : rest;
-    }
-    for (size_t i = 0; i < n; i++)
-        filter.levels[i] = below && i >= filters->prefix_levels && i + 1 < n ? xpl_slice(NULL, 0) : levels[i];
-    add_filter(filters, filter);
-    if (!below)
-        return;
-    /* An alias may have more or fewer levels than its device. */
-    for (size_t a = 0; a < filters->mapping->n_aliases; a++) {
-        const struct alias *alias = filters->mapping->aliases[a];
-        long more = 0;
-        for (size_t i = 0; i < alias->name.size; i++)
-            more += alias->name.data[i] == '/';
-        for (size_t i = 0; i < alias->device.size; i++)
-            more -= alias->device.data[i] == '/';
-        long length = (long)n + more;
-        if (!alias->name.size || more == 0 || length <= (long)filters->prefix_levels + 1 ||
-            length > FILTER_LEVELS_MAX)
-            continue;
-        struct filter other = { .n = (size_t)length };
-        for (size_t i = 0; i < filters->prefix_levels; i++)
-            other.levels[i] = levels[i];
-        other.levels[other.n - 1] = levels[n - 1];
-        add_filter(filters, other);
-    }
-}
-
-void mapping_filters(const struct mapping *mapping, void (*filter)(void *context, const char *filter),
-                     void *context)
-{
-    struct filters *filters = calloc(1, sizeof(*filters));
-    if (!filters)
-        return;
-    filters->mapping = mapping;
-    filters->prefix_levels = 1;
-    for (size_t i = 0; i < mapping->prefix.size; i++)
-        filters->prefix_levels += mapping->prefix.data[i] == '/';
-    trie_paths(mapping->trie, add_path, filters);
-    for (size_t i = 0; i < filters->n; i++) {
-        char buffer[1024];
-        struct text text = TEXT(buffer);
-        for (size_t l = 0; l < filters->list[i].n; l++) {
-            if (l)
-                text_char(&text, '/');
-            text_slice(&text, filters->list[i].levels[l].data ? filters->list[i].levels[l] : XPL_SLICE("+"));
-        }
-        if (!text.overflow)
-            filter(context, buffer);
-    }
-    free(filters);
 }

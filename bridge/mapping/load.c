@@ -14,8 +14,7 @@
 #include "mapping/index.h"
 #include "mapping/trie.h"
 
-#define NAMESPACE    "urn:xplmqtt:mappings:1"
-#define SCRATCH_POOL (2 * LIMIT_RENDERED)
+#define NAMESPACE "urn:xplmqtt:mappings:1"
 
 static const char *const root_children[] = { "include", "table", "alias", "ignore", "map", NULL };
 static const char *const include_attributes[] = { "href", NULL };
@@ -260,49 +259,6 @@ static int add_elements(struct loader *loader, const struct unit *unit)
     return 0;
 }
 
-/* ---- sends in the order of trial ---- */
-
-static size_t literal_bytes(const struct template *template)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < template->n; i++)
-        bytes += template->parts[i].kind == PART_LITERAL ? template->parts[i].text.size : 0;
-    return bytes;
-}
-
-/* The user's before the shipped; a literal name before a template; the more literal topic first; document
- * order. */
-static int compare_sends(const void *a, const void *b)
-{
-    const struct send *x = *(struct send *const *)a, *y = *(struct send *const *)b;
-    const struct property *p = x->property, *q = y->property;
-    if (p->map->public.shipped != q->map->public.shipped)
-        return p->map->public.shipped - q->map->public.shipped;
-    if (p->name.variable != q->name.variable)
-        return p->name.variable - q->name.variable;
-    size_t m = literal_bytes(&p->map->device), n = literal_bytes(&q->map->device);
-    if (m != n)
-        return m > n ? -1 : 1;
-    return x->rank < y->rank ? -1 : 1;
-}
-
-static int collect_sends(struct mapping *mapping)
-{
-    size_t room = 0;
-    for (size_t m = 0; m < mapping->n_maps; m++)
-        for (struct property *p = mapping->maps[m]->properties; p; p = p->next)
-            for (struct send *s = p->sends; s; s = s->next) {
-                s->rank = (uint32_t)mapping->n_sends;
-                if (append(&mapping->arena, (void ***)&mapping->sends, &mapping->n_sends, &room, s) < 0)
-                    return -ENOMEM;
-            }
-    if (mapping->n_sends)
-        qsort(mapping->sends, mapping->n_sends, sizeof(struct send *), compare_sends);
-    for (size_t i = 0; i < mapping->n_sends; i++)
-        mapping->sends[i]->rank = (uint32_t)i;
-    return 0;
-}
-
 /* ---- all of it ---- */
 
 /* The shipped examples speak of the shipped maps alone: what the user overrides, ignores or renames is meant,
@@ -343,7 +299,7 @@ static int load(struct loader *loader, const struct mapping_file *files, size_t 
     mapping->aliases = loader->aliases;
     mapping->n_aliases = loader->n_aliases;
     snprintf(mapping->digest, sizeof(mapping->digest), "%016llx", (unsigned long long)loader->digest);
-    if (collect_sends(mapping) < 0 || aliases_index(mapping, loader->diag) < 0 ||
+    if (sends_order(mapping) < 0 || aliases_index(mapping, loader->diag) < 0 ||
         index_new(&mapping->arena, mapping->maps, mapping->n_maps, &mapping->index) < 0 ||
         trie_new(&mapping->arena, mapping->sends, mapping->n_sends, &mapping->trie) < 0)
         return -ENOMEM;
@@ -405,52 +361,4 @@ size_t mapping_maps(const struct mapping *mapping)
 const struct charset *mapping_charset(const struct mapping *mapping)
 {
     return &mapping->charset;
-}
-
-/* ---- the scratch ---- */
-
-int mapping_scratch_new(struct mapping_scratch **ret)
-{
-    /* Pages that are not touched are not resident: room for the worst costs nothing. */
-    size_t sizes[] = { SCRATCH_POOL,    LIMIT_RENDERED,  512,           LIMIT_TOPIC * 4,
-                       LIMIT_TOPIC * 4, LIMIT_TOPIC * 4, LIMIT_RENDERED };
-    struct mapping_scratch *scratch = calloc(1, sizeof(*scratch));
-    size_t all = 0;
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
-        all += sizes[i];
-    if (!scratch || !(scratch->storage = malloc(all))) {
-        free(scratch);
-        return -ENOMEM;
-    }
-    struct text *texts[] = { &scratch->pool,   &scratch->spare, &scratch->why,    &scratch->topic,
-                             &scratch->device, &scratch->name,  &scratch->payload };
-    char *at = scratch->storage;
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
-        *texts[i] = (struct text){ at, 0, sizes[i], false };
-        text_reset(texts[i]);
-        at += sizes[i];
-    }
-    *ret = scratch;
-    return 0;
-}
-
-void mapping_scratch_free(struct mapping_scratch *scratch)
-{
-    if (scratch)
-        free(scratch->storage);
-    free(scratch);
-}
-
-void scratch_open(struct mapping_scratch *scratch, const struct mapping *mapping, enum direction direction,
-                  struct scope *ret)
-{
-    text_reset(&scratch->pool);
-    text_reset(&scratch->why);
-    *ret = (struct scope){
-        .direction = direction,
-        .charset = &mapping->charset,
-        .pool = &scratch->pool,
-        .spare = &scratch->spare,
-        .why = &scratch->why,
-    };
 }

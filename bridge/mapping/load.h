@@ -4,6 +4,9 @@
 
 #include "mapping/compile.h"
 
+/* Ranks all sends (sends.c). 0 or -ENOMEM. */
+int sends_order(struct mapping *mapping);
+
 /* Findings that need the whole table: same topics, loops, maps that nothing reaches (findings.c). */
 void findings_check(const struct mapping *mapping, struct diag *diag);
 

@@ -46,7 +46,8 @@ struct send {
     struct conditions confirm_when;
     uint32_t rank; /* its place in the order of trial */
     struct diag_place place;
-    struct send *next;
+    struct send *next;        /* of the property */
+    struct send *next_of_map; /* in the order of trial */
 };
 
 struct property {
@@ -71,7 +72,8 @@ struct map {
     struct xpl_slice split_by;
     struct template device, label;
     struct property *properties;
-    const char *file; /* the file that has it, for findings within one file */
+    struct send *sends; /* of all properties, in the order of trial */
+    const char *file;   /* the file that has it, for findings within one file */
 };
 
 struct alias_property {

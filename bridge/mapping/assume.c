@@ -1,0 +1,49 @@
+/* After a command went out: the states that it makes true, and the message that proves it worked. */
+#include "mapping/act.h"
+
+void mapping_assume(const struct mapping *mapping, struct mapping_scratch *scratch,
+                    const struct mapping_send *public, struct xpl_slice topic, const struct xpl_message *sent,
+                    struct xpl_slice payload, enum mapping_assume when, const struct mapping_sink *sink)
+{
+    const struct send *send = (const struct send *)public;
+    const struct map *map = send->property->map;
+    struct scope scope;
+    struct act act = {
+        .mapping = mapping, .scratch = scratch, .scope = &scope, .sink = sink, .map = map, .any_type = true
+    };
+    scratch_open(scratch, mapping, TO_MQTT, &scope);
+    scope.ignore_case = map->ignore_case;
+    if (!template_read(&send->topic, &scope, topic) ||
+        map_device_of_topic(mapping, map, &scope, scratch, &act.device, &act.alias) != 0)
+        return;
+    scope.message = sent;
+    scope.assumed = true;
+    for (const struct property *property = map->properties; property; property = property->next) {
+        if (property->public.assume != when || !property->publishes)
+            continue;
+        bool acted = property->public.sends && act_property(&act, property);
+        if (!acted && property == send->property)
+            act_payload(&act, property, payload);
+    }
+}
+
+bool mapping_confirms(const struct mapping *mapping, struct mapping_scratch *scratch,
+                      const struct mapping_send *public, const struct xpl_message *sent,
+                      const struct xpl_message *received)
+{
+    const struct send *send = (const struct send *)public;
+    struct scope scope;
+    if (!send->public.confirms || !glob_match(send->confirm_schema, received->schema, true))
+        return false;
+    scratch_open(scratch, mapping, TO_MQTT, &scope);
+    scope.ignore_case = send->property->map->ignore_case;
+    scope.message = received;
+    if (!conditions_hold(&send->confirm_when, &scope, false, NULL))
+        return false;
+    for (size_t i = 0; i < sent->n_items; i++) {
+        const struct xpl_item *item = xpl_message_item(received, sent->items[i].name);
+        if (item && !xpl_slice_equal_nocase(item->value, sent->items[i].value))
+            return false;
+    }
+    return true;
+}

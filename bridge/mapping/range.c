@@ -1,0 +1,64 @@
+/* A payload against min, max and options. */
+#include "base/number.h"
+#include "mapping/act.h"
+
+static bool render_number(const struct template *template, struct scope *scope, double *ret)
+{
+    char buffer[NUMBER_TEXT_MAX];
+    struct text text = TEXT(buffer);
+    bool ok = template->text.data && template_render(template, scope, TEMPLATE_VALUE, &text) == 0 &&
+              number_parse(text_get(&text), ret) == 0;
+    text_reset(scope->why);
+    return ok;
+}
+
+/* "off,heat,cool": whether the word is one of them. */
+static bool has_option(struct xpl_slice options, struct xpl_slice word)
+{
+    while (options.size) {
+        const char *comma = memchr(options.data, ',', options.size);
+        size_t size = comma ? (size_t)(comma - options.data) : options.size;
+        struct xpl_slice option = xpl_slice(options.data, size);
+        while (option.size && option.data[0] == ' ')
+            option = xpl_slice(option.data + 1, option.size - 1);
+        while (option.size && option.data[option.size - 1] == ' ')
+            option.size--;
+        if (xpl_slice_equal(option, word))
+            return true;
+        options = comma ? xpl_slice(comma + 1, options.size - size - 1) : xpl_slice(NULL, 0);
+    }
+    return false;
+}
+
+int property_check_range(const struct property *property, struct scope *scope, struct xpl_slice payload)
+{
+    double value, bound;
+    bool low = property->min.text.data, high = property->max.text.data;
+    if (low || high) {
+        if (number_parse(payload, &value) < 0) {
+            text_format(scope->why, "'%.*s' is no number", XPL_SLICE_ARGS(payload));
+            return COUNT_NOT_MADE_NUMBER;
+        }
+        if (low && render_number(&property->min, scope, &bound) && value < bound) {
+            text_format(scope->why, "%.*s is below the minimum ", XPL_SLICE_ARGS(payload));
+            number_write(bound, scope->why);
+            return COUNT_NOT_MADE_RANGE;
+        }
+        if (high && render_number(&property->max, scope, &bound) && value > bound) {
+            text_format(scope->why, "%.*s is above the maximum ", XPL_SLICE_ARGS(payload));
+            number_write(bound, scope->why);
+            return COUNT_NOT_MADE_RANGE;
+        }
+    }
+    if (property->public.kind == MAPPING_SELECT && property->options.text.data) {
+        struct xpl_slice list;
+        int made = template_make(&property->options, scope, &list);
+        text_reset(scope->why);
+        if (made == 0 && !has_option(list, payload)) {
+            text_format(scope->why, "'%.*s' is none of the options %.*s", XPL_SLICE_ARGS(payload),
+                        XPL_SLICE_ARGS(list));
+            return COUNT_NOT_MADE_RANGE;
+        }
+    }
+    return 0;
+}

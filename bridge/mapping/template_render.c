@@ -1,0 +1,145 @@
+/* Rendering: a template and a scope make a text or a topic; what enters a topic is escaped so that it reads
+ * back into the same values, and no value can choose a level that the bridge keeps for itself. */
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "mapping/template.h"
+
+static void escape_bytes(struct xpl_slice bytes, struct text *ret)
+{
+    for (size_t i = 0; i < bytes.size; i++)
+        text_format(ret, "%%%02X", (unsigned char)bytes.data[i]);
+}
+
+void template_escape(struct xpl_slice value, const char *follow, struct text *ret)
+{
+    for (size_t i = 0; i < value.size;) {
+        uint32_t code = 0;
+        size_t size = utf8_next(xpl_slice(value.data + i, value.size - i), &code);
+        struct xpl_slice one = xpl_slice(value.data + i, size ? size : 1);
+        bool special = code && code < 0x80 &&
+                       (strchr("/+#%", (char)code) || strchr(follow, (char)code) || (code == '$' && i == 0));
+        if (size == 0 || utf8_is_forbidden(code) || special)
+            escape_bytes(one, ret);
+        else
+            text_slice(ret, one);
+        i += one.size;
+    }
+}
+
+/* The level that ends here must not be one that the bridge keeps for itself. */
+void template_guard(struct text *ret, size_t start)
+{
+    struct xpl_slice level = xpl_slice(ret->data + start, ret->size - start);
+    if (!template_is_reserved(level))
+        return;
+    char copy[16];
+    memcpy(copy, level.data, level.size);
+    ret->size = start;
+    escape_bytes(xpl_slice(copy, 1), ret);
+    text_slice(ret, xpl_slice(copy + 1, level.size - 1));
+}
+
+static int render_variable(const struct part *part, struct scope *scope, enum template_use use,
+                           struct text *ret)
+{
+    struct xpl_slice value = { "", 0 };
+    size_t last = part->n_conversions;
+    bool typed = last && part->conversions[last - 1].kind == CONVERSION_TYPED &&
+                 (part->variable.kind == VARIABLE_BODY || part->variable.kind == VARIABLE_MESSAGE);
+    bool have = scope_get(scope, &part->variable, typed, &value);
+    int r = conversion_apply(part->conversions, last - typed, scope, have, value, &value);
+    if (r) {
+        struct text why;
+        char buffer[256];
+        if (scope->why->size == 0) {
+            text_format(scope->why, "{%.*s} is missing", XPL_SLICE_ARGS(part->text));
+        } else {
+            why = TEXT(buffer);
+            text_format(&why, "{%.*s}: %s", XPL_SLICE_ARGS(part->text), scope->why->data);
+            text_reset(scope->why);
+            text_slice(scope->why, text_get(&why));
+        }
+        return r;
+    }
+    if (use == TEMPLATE_TOPIC && value.size == 0) {
+        text_format(scope->why, "{%.*s} is empty", XPL_SLICE_ARGS(part->text));
+        return COUNT_NOT_MADE_MISSING;
+    }
+    if (use == TEMPLATE_TOPIC)
+        template_escape(value, part->follow, ret);
+    else
+        utf8_clean(value, ret);
+    return 0;
+}
+
+int template_render(const struct template *template, struct scope *scope, enum template_use use,
+                    struct text *ret)
+{
+    size_t level = ret->size, group_size = 0, group_level = 0, group_end = SIZE_MAX;
+    bool variable = false, group_variable = false;
+    for (size_t i = 0; i < template->n; i++) {
+        const struct part *part = &template->parts[i];
+        switch (part->kind) {
+        case PART_OPEN:
+            group_size = ret->size;
+            group_level = level;
+            group_variable = variable;
+            group_end = part->close;
+            break;
+        case PART_CLOSE: group_end = SIZE_MAX; break;
+        case PART_LITERAL:
+            for (size_t c = 0; c < part->text.size; c++) {
+                if (use == TEMPLATE_TOPIC && part->text.data[c] == '/') {
+                    if (variable)
+                        template_guard(ret, level);
+                    text_char(ret, '/');
+                    level = ret->size;
+                    variable = false;
+                } else {
+                    text_char(ret, part->text.data[c]);
+                }
+            }
+            break;
+        case PART_VARIABLE: {
+            int r = render_variable(part, scope, use, ret);
+            if (r == COUNT_NOT_MADE_MISSING && group_end != SIZE_MAX) { /* leave the [ ] out */
+                text_reset(scope->why);
+                ret->size = group_size;
+                ret->data[ret->size] = '\0';
+                level = group_level;
+                variable = group_variable;
+                i = group_end;
+                group_end = SIZE_MAX;
+            } else if (r) {
+                return r;
+            } else {
+                variable = true;
+            }
+            break;
+        }
+        }
+    }
+    if (use == TEMPLATE_TOPIC && variable)
+        template_guard(ret, level);
+    if (ret->overflow || (use == TEMPLATE_TOPIC && ret->size > LIMIT_TOPIC)) {
+        text_string(scope->why, use == TEMPLATE_TOPIC ? "the topic is too long" : "the text is too long");
+        return COUNT_NOT_MADE_SIZE;
+    }
+    return 0;
+}
+
+/* Not straight into the pool: the variables put what they have to make there meanwhile. */
+int template_make(const struct template *template, struct scope *scope, struct xpl_slice *ret)
+{
+    text_reset(scope->spare);
+    int r = template_render(template, scope, TEMPLATE_VALUE, scope->spare);
+    if (r)
+        return r;
+    struct text text = pool_open(scope->pool);
+    text_slice(&text, text_get(scope->spare));
+    if (pool_close(scope->pool, &text, ret))
+        return 0;
+    text_string(scope->why, "too long");
+    return COUNT_NOT_MADE_SIZE;
+}
