@@ -1,8 +1,6 @@
 /* Commands: a topic is found in the trie, read back through its template, and the first send whose conditions
  * hold makes the message. After it went out, mapping_assume says what it made true. */
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "base/limits.h"
 #include "mapping/act.h"
 #include "mapping/trie.h"
 
@@ -18,7 +16,8 @@ static struct xpl_slice below_prefix(const struct mapping *mapping, struct xpl_s
     return xpl_slice(topic.data + prefix.size + 1, topic.size - prefix.size - 1);
 }
 
-/* The topic with an alias name at its start replaced by the device: the longest name that fits. */
+/* The topic with an alias name at its start replaced by the device: the longest name that fits. False when
+ * the topic gets too long. */
 static bool unalias(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
                     struct xpl_slice *ret)
 {
@@ -36,9 +35,9 @@ static bool unalias(const struct mapping *mapping, struct mapping_scratch *scrat
         text_slice(text, alias->device);
         text_slice(text, xpl_slice(below.data + size, below.size - size));
         *ret = text_get(text);
-        return !text->overflow;
+        return !text->overflow && text->size <= LIMIT_TOPIC;
     }
-    return false;
+    return true;
 }
 
 /* ---- one send ---- */
@@ -118,37 +117,9 @@ struct attempt {
     mapping_origin *origin;
     void *context;
     struct mapping_command *ret;
-    int refused; /* an enum counter; the text is in `why` */
-    char why[512];
+    bool known;  /* a map knows the topic */
+    int refused; /* an enum counter; the text is in scope->why */
 };
-
-/* True when it made the command. */
-static bool try_send(struct attempt *attempt, const struct send *send)
-{
-    struct scope *scope = attempt->scope;
-    const struct map *map = send->property->map;
-    struct mapping_command command = { .map = &map->public,
-                                       .property = &send->property->public,
-                                       .send = &send->public,
-                                       .message = &attempt->scratch->message,
-                                       .topic = attempt->topic };
-    if (!conditions_hold(&send->when, scope, false, NULL))
-        return false;
-    int r = check_payload(send->property, scope);
-    if (r == 0)
-        r = make_message(send, scope, &attempt->scratch->message);
-    if (r) {
-        if (attempt->refused <= 0) {
-            attempt->refused = r;
-            snprintf(attempt->why, sizeof(attempt->why), "%s", scope->why->data);
-        }
-        text_reset(scope->why);
-        return false;
-    }
-    map_device_of_topic(attempt->mapping, map, scope, attempt->scratch, &command.device, &command.alias);
-    *attempt->ret = command;
-    return true;
-}
 
 /* Whether the send's template reads the topic and its map agrees; the scope has the variables then. */
 static bool read_send(struct attempt *attempt, const struct send *send)
@@ -159,28 +130,61 @@ static bool read_send(struct attempt *attempt, const struct send *send)
     return template_read(&send->topic, attempt->scope, attempt->topic) && map_allows(map, attempt->scope);
 }
 
-/* The map that published this device goes first: families share shapes of topics (ac and homeeasy do). */
-static bool try_all(struct attempt *attempt, bool origin_only)
+/* Whether the command ends with this send, made or refused. A send that takes the command but cannot make its
+ * message refuses it: another map that guesses would pass by what this one checks. */
+static bool try_send(struct attempt *attempt, const struct send *send)
+{
+    struct scope *scope = attempt->scope;
+    if (!conditions_hold(&send->when, scope, false, NULL))
+        return false;
+    struct mapping_command command = { .map = &send->property->map->public,
+                                       .property = &send->property->public,
+                                       .send = &send->public,
+                                       .message = &attempt->scratch->message,
+                                       .topic = attempt->topic };
+    attempt->refused = check_payload(send->property, scope);
+    if (!attempt->refused)
+        attempt->refused = make_message(send, scope, &attempt->scratch->message);
+    if (!attempt->refused) {
+        map_device_of_topic(attempt->mapping, send->property->map, scope, attempt->scratch, &command.device,
+                            &command.alias);
+        *attempt->ret = command;
+    }
+    return true;
+}
+
+/* The map that published the device goes first: families share shapes of topics (ac and homeeasy do). DEVICE
+ * is some levels at the start of the topic: the longest that a map is known for. */
+static bool try_origin(struct attempt *attempt)
+{
+    struct xpl_slice below = below_prefix(attempt->mapping, attempt->topic);
+    for (size_t size = below.size; size-- > 1;) {
+        struct xpl_slice device, alias, path = xpl_slice(below.data, size);
+        if (below.data[size] != '/')
+            continue;
+        const struct map *map = (const struct map *)attempt->origin(attempt->context, path);
+        for (const struct send *send = map ? map->sends : NULL; send; send = send->next_of_map)
+            if (read_send(attempt, send) &&
+                map_device_of_topic(attempt->mapping, map, attempt->scope, attempt->scratch, &device,
+                                    &alias) == 0 &&
+                xpl_slice_equal(device, path) && try_send(attempt, send))
+                return true;
+    }
+    return false;
+}
+
+static bool try_all(struct attempt *attempt)
 {
     struct candidates candidates;
     trie_find(attempt->mapping->trie, attempt->topic, &candidates);
     for (uint32_t rank = candidates_next(&candidates); rank != UINT32_MAX;
          rank = candidates_next(&candidates)) {
         const struct send *send = attempt->mapping->sends[rank];
-        const struct map *map = send->property->map;
-        struct xpl_slice device, alias;
         if (!read_send(attempt, send))
             continue;
-        if (!attempt->refused)
-            attempt->refused = -1; /* a map knows the topic */
-        if (origin_only && (map_device_of_topic(attempt->mapping, map, attempt->scope, attempt->scratch,
-                                                &device, &alias) != 0 ||
-                            attempt->origin(attempt->context, device) != &map->public))
-            continue;
+        attempt->known = true;
         if (try_send(attempt, send))
             return true;
-        if (origin_only && attempt->refused > 0)
-            return false; /* its own map says no: no other may guess */
     }
     return false;
 }
@@ -198,23 +202,22 @@ enum mapping_command_result mapping_on_mqtt(const struct mapping *mapping, struc
                                .origin = origin,
                                .context = context,
                                .ret = ret };
-    scratch_open(scratch, mapping, TO_XPL, &scope);
-    scope.payload = payload;
-    unalias(mapping, scratch, topic, &attempt.topic);
-    bool made = origin && try_all(&attempt, true);
-    if (!made && attempt.refused <= 0)
-        made = try_all(&attempt, false);
-    scope_deinit(&scope);
-    if (made)
-        return MAPPING_COMMAND_MADE;
-    if (attempt.refused == 0)
-        return MAPPING_COMMAND_NO_MAP;
-    if (attempt.refused < 0)
-        snprintf(attempt.why, sizeof(attempt.why), "no send takes the payload '%.*s'",
-                 (int)(payload.size > 100 ? 100 : payload.size), payload.data ? payload.data : "");
-    text_reset(&scratch->why);
-    text_string(&scratch->why, attempt.why);
     ret_reason->counter = COUNT_REFUSED_VALUE;
+    scratch_open(scratch, mapping, TO_XPL, &scope);
     ret_reason->text = scratch->why.data;
+    if (topic.size > LIMIT_TOPIC || !unalias(mapping, scratch, topic, &attempt.topic)) {
+        text_string(&scratch->why, "the topic is too long");
+        return MAPPING_COMMAND_REFUSED;
+    }
+    scope.payload = payload;
+    bool taken = (origin && try_origin(&attempt)) || try_all(&attempt);
+    scope_deinit(&scope);
+    if (taken)
+        return attempt.refused ? MAPPING_COMMAND_REFUSED : MAPPING_COMMAND_MADE;
+    if (!attempt.known)
+        return MAPPING_COMMAND_NO_MAP;
+    text_string(&scratch->why, "no send takes the payload '");
+    scope_excerpt(&scratch->why, payload);
+    text_char(&scratch->why, '\'');
     return MAPPING_COMMAND_REFUSED;
 }

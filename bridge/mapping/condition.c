@@ -166,15 +166,23 @@ static bool alternative_holds(const struct alternative *alternative, struct xpl_
            (!alternative->has_high || number <= alternative->high);
 }
 
+static bool any_holds(const struct condition *condition, struct xpl_slice value, bool nocase)
+{
+    bool any = false;
+    for (size_t i = 0; i < condition->n && !any; i++)
+        any = alternative_holds(&condition->alternatives[i], value, nocase);
+    return any;
+}
+
 static bool holds(const struct condition *condition, struct scope *scope)
 {
     struct xpl_slice value;
+    bool nocase = scope->ignore_case || variable_is_header(&condition->variable);
     bool found = scope_get(scope, &condition->variable, false, &value);
-    if (condition->n) {
-        bool nocase = scope->ignore_case || variable_is_header(&condition->variable), any = false;
-        for (size_t i = 0; found && i < condition->n && !any; i++)
-            any = alternative_holds(&condition->alternatives[i], value, nocase);
-        found = any;
+    if (found && condition->n) {
+        found = any_holds(condition, value, nocase);
+        if (!found && condition->variable.kind == VARIABLE_MESSAGE_TYPE) /* `trig` means `xpl-trig` */
+            found = any_holds(condition, xpl_slice(value.data + 4, value.size - 4), nocase);
     }
     return found != condition->negated;
 }
@@ -200,7 +208,8 @@ bool condition_is_literal(const struct condition *condition)
     for (size_t i = 0; i < condition->n; i++)
         if (condition->alternatives[i].range || !glob_is_literal(condition->alternatives[i].glob))
             return false;
-    return condition->n && !condition->negated;
+    /* A message type has two spellings. */
+    return condition->n && !condition->negated && condition->variable.kind != VARIABLE_MESSAGE_TYPE;
 }
 
 static bool alternative_covers(const struct alternative *outer, const struct alternative *inner)

@@ -192,8 +192,9 @@ static int apply(const struct conversion *conversion, struct scope *scope, struc
         *ret = table_find(conversion->table, scope->direction, value, scope->ignore_case);
         if (ret->data)
             return 0;
-        text_format(scope->why, "table '%.*s' has no row for '%.*s'", XPL_SLICE_ARGS(conversion->table->name),
-                    XPL_SLICE_ARGS(value));
+        text_format(scope->why, "table '%.*s' has no row for '", XPL_SLICE_ARGS(conversion->table->name));
+        scope_excerpt(scope->why, value);
+        text_char(scope->why, '\'');
         return COUNT_NOT_MADE_TABLE;
     case CONVERSION_TRIM: *ret = trimmed(value); return 0;
     case CONVERSION_DEFAULT: *ret = value; return 0;
@@ -212,7 +213,9 @@ static int apply(const struct conversion *conversion, struct scope *scope, struc
     case CONVERSION_SCALE:
         value = trimmed(value);
         if (number_parse(value, &x) < 0) {
-            text_format(scope->why, "'%.*s' is no number", XPL_SLICE_ARGS(value));
+            text_char(scope->why, '\'');
+            scope_excerpt(scope->why, value);
+            text_string(scope->why, "' is no number");
             return COUNT_NOT_MADE_NUMBER;
         }
         if (conversion->kind == CONVERSION_NUMBER)

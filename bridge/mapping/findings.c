@@ -198,10 +198,20 @@ static void imagine(const struct map *map, struct xpl_message *message)
     }
 }
 
+static bool publishes(const struct map *map)
+{
+    bool any = false;
+    for (const struct property *property = map->properties; property && !any; property = property->next)
+        any = property->publishes != NULL;
+    return any;
+}
+
 static void check_reach(struct checker *checker, const struct map *map, struct mapping_scratch *scratch)
 {
     struct scope scope;
     struct candidates candidates;
+    if (!publishes(map))
+        return; /* commands do not go by messages */
     imagine(map, &scratch->message);
     scratch_open(scratch, checker->mapping, TO_MQTT, &scope);
     scope.message = &scratch->message;

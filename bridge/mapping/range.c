@@ -30,22 +30,28 @@ static bool has_option(struct xpl_slice options, struct xpl_slice word)
     return false;
 }
 
+static int refuse(struct scope *scope, enum counter counter, struct xpl_slice payload, const char *what)
+{
+    text_char(scope->why, '\'');
+    scope_excerpt(scope->why, payload);
+    text_format(scope->why, "' is %s", what);
+    return (int)counter;
+}
+
 int property_check_range(const struct property *property, struct scope *scope, struct xpl_slice payload)
 {
     double value, bound;
     bool low = property->min.text.data, high = property->max.text.data;
     if (low || high) {
-        if (number_parse(payload, &value) < 0) {
-            text_format(scope->why, "'%.*s' is no number", XPL_SLICE_ARGS(payload));
-            return COUNT_NOT_MADE_NUMBER;
-        }
+        if (number_parse(payload, &value) < 0)
+            return refuse(scope, COUNT_NOT_MADE_NUMBER, payload, "no number");
         if (low && render_number(&property->min, scope, &bound) && value < bound) {
-            text_format(scope->why, "%.*s is below the minimum ", XPL_SLICE_ARGS(payload));
+            refuse(scope, COUNT_NOT_MADE_RANGE, payload, "below the minimum ");
             number_write(bound, scope->why);
             return COUNT_NOT_MADE_RANGE;
         }
         if (high && render_number(&property->max, scope, &bound) && value > bound) {
-            text_format(scope->why, "%.*s is above the maximum ", XPL_SLICE_ARGS(payload));
+            refuse(scope, COUNT_NOT_MADE_RANGE, payload, "above the maximum ");
             number_write(bound, scope->why);
             return COUNT_NOT_MADE_RANGE;
         }
@@ -55,8 +61,8 @@ int property_check_range(const struct property *property, struct scope *scope, s
         int made = template_make(&property->options, scope, &list);
         text_reset(scope->why);
         if (made == 0 && !has_option(list, payload)) {
-            text_format(scope->why, "'%.*s' is none of the options %.*s", XPL_SLICE_ARGS(payload),
-                        XPL_SLICE_ARGS(list));
+            refuse(scope, COUNT_NOT_MADE_RANGE, payload, "none of the options ");
+            scope_excerpt(scope->why, list);
             return COUNT_NOT_MADE_RANGE;
         }
     }

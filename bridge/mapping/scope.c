@@ -20,6 +20,25 @@ bool pool_close(struct text *pool, const struct text *text, struct xpl_slice *re
     return true;
 }
 
+#define EXCERPT_MAX 60 /* bytes */
+
+void scope_excerpt(struct text *ret, struct xpl_slice value)
+{
+    struct xpl_slice rest = value;
+    uint32_t code = 0;
+    while (rest.size && value.size - rest.size < EXCERPT_MAX) {
+        size_t size = utf8_next(rest, &code);
+        if (size && !utf8_is_forbidden(code))
+            text_slice(ret, xpl_slice(rest.data, size));
+        else
+            text_string(ret, "\xef\xbf\xbd");
+        size += size == 0;
+        rest = xpl_slice(rest.data + size, rest.size - size);
+    }
+    if (rest.size)
+        text_string(ret, "…");
+}
+
 bool scope_bind(struct scope *scope, struct variable variable, struct xpl_slice value)
 {
     if (scope->n_bindings == SCOPE_BINDINGS_MAX)
@@ -134,7 +153,6 @@ static bool header(struct scope *scope, enum variable_kind kind, struct xpl_slic
         value = message->schema_type;
     } else {
         value = xpl_slice_from(xpl_type_name(message->type));
-        value = xpl_slice(value.data + 4, value.size - 4); /* cmnd stat trig, as in `type` */
     }
     return lowered(scope, value, ret);
 }

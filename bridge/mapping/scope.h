@@ -51,6 +51,9 @@ bool scope_knows(struct scope *scope, const struct variable *variable);
 /* Frees what the scope allocated for the payload. */
 void scope_deinit(struct scope *scope);
 
+/* Appends the start of a value to a text for people: valid UTF-8 without control characters. */
+void scope_excerpt(struct text *ret, struct xpl_slice value);
+
 /* Takes the pool's rest as a text to append to, and gives back what was written. */
 struct text pool_open(struct text *pool);
 /* False when it did not fit. */
