@@ -11,6 +11,8 @@
 #define LIMIT_PAYLOAD (64 * 1024)
 /* Payloads that a map can render (a whole message as JSON); larger: counted, not made. */
 #define LIMIT_RENDERED (128 * 1024)
+/* Values of one message that a map splits; more: counted, not taken. */
+#define LIMIT_SPLIT 1024
 /* Payloads to MQTT; larger: refused, counted. */
 #define LIMIT_PUBLISH (4u << 20)
 
@@ -26,6 +28,8 @@
 #define LIMIT_INFLIGHT 100
 /* Topic filters; more: an error in the log. */
 #define LIMIT_SUBSCRIPTIONS 32
+/* Of these, for the commands of maps; more: they are made wider. */
+#define LIMIT_FILTERS 24
 
 /* ---- the way from the broker ---- */
 

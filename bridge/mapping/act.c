@@ -92,7 +92,7 @@ static int make_name(struct act *act, const struct property *property)
     return template_render(&property->name, act->scope, TEMPLATE_TOPIC, &act->scratch->name);
 }
 
-static bool emit(struct act *act, const struct property *property, struct xpl_slice payload)
+static void emit(struct act *act, const struct property *property, struct xpl_slice payload)
 {
     struct mapping_publish publish = {
         .property = &property->public,
@@ -104,18 +104,21 @@ static bool emit(struct act *act, const struct property *property, struct xpl_sl
     };
     if (act->sink->publish)
         act->sink->publish(act->sink->context, &publish);
-    return true;
 }
 
+/* What the property had to make goes back to the pool, so that no number of properties fills it. */
 static bool act_once(struct act *act, const struct property *property)
 {
     const struct publish *publish = property->publishes;
     struct scope *scope = act->scope;
+    size_t pool = scope->pool->size;
     while (publish && !((act->any_type || is_type(publish->types, scope->message->type)) &&
                         conditions_hold(&publish->when, scope, false, NULL)))
         publish = publish->next;
-    if (!publish)
+    if (!publish) {
+        scope->pool->size = pool;
         return false;
+    }
     struct text *payload = &act->scratch->payload;
     text_reset(payload);
     int r = make_name(act, property);
@@ -125,11 +128,12 @@ static bool act_once(struct act *act, const struct property *property)
         r = template_render(&publish->payload, scope, TEMPLATE_VALUE, payload);
     if (r == 0)
         r = property_check_range(property, scope, text_get(payload));
-    if (r) {
+    if (r)
         act_skip(act, property, r);
-        return false;
-    }
-    return emit(act, property, text_get(payload));
+    else
+        emit(act, property, text_get(payload));
+    scope->pool->size = pool;
+    return r == 0;
 }
 
 bool act_property(struct act *act, const struct property *property)
@@ -141,20 +145,16 @@ bool act_property(struct act *act, const struct property *property)
     struct variable value = { VARIABLE_ITEM, true, XPL_SLICE("value") };
     bool any = false;
     for (size_t i = 0; i < message->n_items; i++) {
-        size_t before = act->scope->n_bindings;
-        struct text lower = pool_open(act->scope->pool), decoded;
+        size_t bindings = act->scope->n_bindings, pool = act->scope->pool->size;
         struct xpl_slice name, text;
         if (!glob_match(property->each, message->items[i].name, true))
             continue;
-        text_lower(&lower, message->items[i].name);
-        if (!pool_close(act->scope->pool, &lower, &name))
-            continue;
-        decoded = pool_open(act->scope->pool);
-        charset_text(act->scope->charset, message->items[i].value, &decoded);
-        if (pool_close(act->scope->pool, &decoded, &text) && scope_bind(act->scope, item, name) &&
-            scope_bind(act->scope, value, text))
+        if (scope_text(act->scope, message->items[i].name, true, &name) &&
+            scope_text(act->scope, message->items[i].value, false, &text) &&
+            scope_bind(act->scope, item, name) && scope_bind(act->scope, value, text))
             any |= act_once(act, property);
-        scope_unbind(act->scope, before);
+        scope_unbind(act->scope, bindings);
+        act->scope->pool->size = pool;
     }
     return any;
 }

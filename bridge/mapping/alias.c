@@ -29,6 +29,11 @@ const struct alias *alias_by_name(const struct mapping *mapping, struct xpl_slic
     return find(mapping, mapping->alias_names, name, true);
 }
 
+static void another_path(struct diag *diag, const struct alias *alias)
+{
+    diag_error(diag, alias->place, "the name '%.*s' is another device's path", XPL_SLICE_ARGS(alias->name));
+}
+
 int aliases_index(struct mapping *mapping, struct diag *diag)
 {
     mapping->alias_devices = words_new(&mapping->arena);
@@ -36,7 +41,7 @@ int aliases_index(struct mapping *mapping, struct diag *diag)
     if (!mapping->alias_devices || !mapping->alias_names)
         return -ENOMEM;
     for (uint32_t i = 0; i < mapping->n_aliases; i++) {
-        struct alias *alias = mapping->aliases[i];
+        const struct alias *alias = mapping->aliases[i];
         const struct alias *other = alias_by_device(mapping, alias->device);
         if (other && xpl_slice_equal(other->device, alias->device)) {
             diag_error(diag, alias->place, "device '%.*s' has an alias already (%s:%d)",
@@ -53,11 +58,16 @@ int aliases_index(struct mapping *mapping, struct diag *diag)
             return -ENOMEM;
     }
     for (size_t i = 0; i < mapping->n_aliases; i++) {
-        struct alias *alias = mapping->aliases[i];
+        const struct alias *alias = mapping->aliases[i];
         const struct alias *other = alias->name.size ? alias_by_device(mapping, alias->name) : NULL;
         if (other && other != alias)
-            diag_error(diag, alias->place, "the name '%.*s' is another device's path",
-                       XPL_SLICE_ARGS(alias->name));
+            another_path(diag, alias);
+    }
+    for (size_t i = 0; i < mapping->n_maps; i++) {
+        struct xpl_slice device = template_get_literal(&mapping->maps[i]->device);
+        const struct alias *alias = device.data ? alias_by_name(mapping, device) : NULL;
+        if (alias && !xpl_slice_equal_nocase(alias->device, device))
+            another_path(diag, alias);
     }
     return 0;
 }

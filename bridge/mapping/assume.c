@@ -27,6 +27,20 @@ void mapping_assume(const struct mapping *mapping, struct mapping_scratch *scrat
     }
 }
 
+/* An item that the message does not have, or has, among others perhaps, with that value. */
+static bool agrees(const struct xpl_message *message, const struct xpl_item *item)
+{
+    bool other = false;
+    for (size_t i = 0; i < message->n_items; i++) {
+        if (!xpl_slice_equal_nocase(message->items[i].name, item->name))
+            continue;
+        if (xpl_slice_equal_nocase(message->items[i].value, item->value))
+            return true;
+        other = true;
+    }
+    return !other;
+}
+
 bool mapping_confirms(const struct mapping *mapping, struct mapping_scratch *scratch,
                       const struct mapping_send *public, const struct xpl_message *sent,
                       const struct xpl_message *received)
@@ -40,10 +54,8 @@ bool mapping_confirms(const struct mapping *mapping, struct mapping_scratch *scr
     scope.message = received;
     if (!conditions_hold(&send->confirm_when, &scope, false, NULL))
         return false;
-    for (size_t i = 0; i < sent->n_items; i++) {
-        const struct xpl_item *item = xpl_message_item(received, sent->items[i].name);
-        if (item && !xpl_slice_equal_nocase(item->value, sent->items[i].value))
+    for (size_t i = 0; i < sent->n_items; i++)
+        if (!agrees(received, &sent->items[i]))
             return false;
-    }
     return true;
 }

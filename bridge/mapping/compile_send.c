@@ -63,34 +63,51 @@ static bool has_default(const struct part *part)
     return false;
 }
 
+static void report_unknown(struct known *known, struct diag_place place, struct xpl_slice name)
+{
+    const struct template *topic = &known->send->topic;
+    const char *names[SCOPE_BINDINGS_MAX + 2] = { "payload" };
+    char storage[SCOPE_BINDINGS_MAX][64];
+    for (size_t t = 0, n = 0; t < topic->n && n < SCOPE_BINDINGS_MAX; t++)
+        if (topic->parts[t].kind == PART_VARIABLE) {
+            struct xpl_slice text = topic->parts[t].text;
+            const char *bar = memchr(text.data, '|', text.size);
+            snprintf(storage[n], sizeof(storage[n]), "%.*s", (int)(bar ? bar - text.data : (long)text.size),
+                     text.data);
+            names[n + 1] = storage[n];
+            n++;
+        }
+    const char *nearest = diag_nearest(name, names);
+    diag_error(known->compile->diag, place,
+               "unknown variable '%.*s' in a send: it is neither the payload nor in the topic \"%.*s\"%s%s%s",
+               XPL_SLICE_ARGS(name), XPL_SLICE_ARGS(topic->text), nearest ? "; did you mean '" : "",
+               nearest ? nearest : "", nearest ? "'?" : "");
+}
+
 static void check_known(struct known *known, const struct template *template)
 {
     for (size_t i = 0; i < template->n; i++) {
         const struct part *part = &template->parts[i];
-        if (part->kind != PART_VARIABLE || is_known(known->send, &part->variable) || has_default(part))
-            continue;
-        const char *names[SCOPE_BINDINGS_MAX + 2];
-        char storage[SCOPE_BINDINGS_MAX][64];
-        size_t n = 0;
-        names[n++] = "payload";
-        const struct template *topic = &known->send->topic;
-        for (size_t t = 0; t < topic->n && n < SCOPE_BINDINGS_MAX; t++)
-            if (topic->parts[t].kind == PART_VARIABLE) {
-                struct xpl_slice text = topic->parts[t].text;
-                const char *bar = memchr(text.data, '|', text.size);
-                snprintf(storage[n], sizeof(storage[n]), "%.*s",
-                         (int)(bar ? bar - text.data : (long)text.size), text.data);
-                names[n] = storage[n];
-                n++;
-            }
-        names[n] = NULL;
-        const char *nearest = diag_nearest(part->text, names);
-        diag_error(
-            known->compile->diag, template->place,
-            "unknown variable '%.*s' in a send: it is neither the payload nor in the topic \"%.*s\"%s%s%s",
-            XPL_SLICE_ARGS(part->text), XPL_SLICE_ARGS(topic->text), nearest ? "; did you mean '" : "",
-            nearest ? nearest : "", nearest ? "'?" : "");
+        if (part->kind == PART_VARIABLE && !is_known(known->send, &part->variable) && !has_default(part))
+            report_unknown(known, template->place, part->text);
     }
+}
+
+static void check_conditions(struct known *known, struct diag_place place)
+{
+    const struct conditions *when = &known->send->when;
+    for (size_t i = 0; i < when->n; i++)
+        if (!is_known(known->send, &when->list[i].variable))
+            report_unknown(known, place, when->list[i].name);
+}
+
+static bool has_line_break(const struct template *template)
+{
+    bool any = false;
+    for (size_t i = 0; i < template->n && !any; i++)
+        any = template->parts[i].kind == PART_LITERAL &&
+              memchr(template->parts[i].text.data, '\n', template->parts[i].text.size);
+    return any;
 }
 
 static int compile_items(struct compile *compile, struct xml_element *element, struct send *send)
@@ -121,8 +138,7 @@ static int compile_items(struct compile *compile, struct xml_element *element, s
         if (literal.data && (literal.size == 0 || literal.size > XPL_NAME_MAX))
             diag_error(compile->diag, out->name.place, "an item name has 1 to %d characters, not %zu",
                        XPL_NAME_MAX, literal.size);
-        struct xpl_slice value = template_get_literal(&out->value);
-        if (value.data && memchr(value.data, '\n', value.size))
+        if (has_line_break(&out->value))
             diag_error(compile->diag, item->text_place, "an item's value cannot hold a line break");
         struct known known = { compile, send };
         check_known(&known, &out->name);
@@ -221,6 +237,8 @@ int compile_send(struct compile *compile, struct xml_element *element, struct pr
     struct known known = { compile, send };
     check_known(&known, &send->target);
     check_known(&known, &send->schema);
+    if (xml_get(element, "when"))
+        check_conditions(&known, compile_place(compile, xml_get(element, "when")->place));
     xml_check_attributes(element, send_attributes, compile->diag);
     xml_check_children(element, send_children, false, compile->diag);
     *ret = compile->diag->n_errors == errors ? send : NULL;

@@ -12,7 +12,7 @@ static bool is_blank(char c)
 
 struct cursor {
     const struct conversion_source *source;
-    const char *p, *end;
+    const char *text, *p, *end;
 };
 
 static int fail(const struct cursor *cursor, const char *what, struct xpl_slice text)
@@ -22,15 +22,12 @@ static int fail(const struct cursor *cursor, const char *what, struct xpl_slice 
     return -EINVAL;
 }
 
-/* One alternative, up to '|', a blank or the end. A quoted part loses its quotes; '..' outside of quotes
- * makes a range. */
-static int parse_alternative(struct cursor *cursor, struct alternative *ret)
+/* One alternative, up to '|', a blank or the end, written to `copy`. A quoted part loses its quotes; '..'
+ * outside of quotes makes a range. */
+static int parse_alternative(struct cursor *cursor, char *copy, struct alternative *ret)
 {
     const char *start = cursor->p;
-    char *copy = arena_alloc(cursor->source->arena, (size_t)(cursor->end - start) + 1);
     size_t n = 0, dots = SIZE_MAX;
-    if (!copy)
-        return -ENOMEM;
     while (cursor->p < cursor->end && !is_blank(*cursor->p) && *cursor->p != '|') {
         if (*cursor->p == '\'') {
             for (cursor->p++;; cursor->p++) {
@@ -54,6 +51,9 @@ static int parse_alternative(struct cursor *cursor, struct alternative *ret)
         copy[n++] = *cursor->p++;
     }
     struct alternative alternative = { .glob = xpl_slice(copy, n) };
+    if (n == 0)
+        return fail(cursor, "expected a value (!name holds when it is missing or empty)",
+                    xpl_slice_from(cursor->text));
     if (dots != SIZE_MAX) {
         struct xpl_slice low = xpl_slice(copy, dots), high = xpl_slice(copy + dots + 2, n - dots - 2);
         alternative.range = true;
@@ -71,19 +71,19 @@ static int parse_alternative(struct cursor *cursor, struct alternative *ret)
 
 static int parse_values(struct cursor *cursor, struct condition *condition)
 {
-    size_t most = 1;
-    for (const char *p = cursor->p; p < cursor->end && !is_blank(*p); p++)
-        most += *p == '|';
-    /* Blanks may be quoted: count generously. */
-    for (const char *p = cursor->p; p < cursor->end; p++)
-        most += *p == '|';
+    size_t most = 1, size = (size_t)(cursor->end - cursor->p);
+    for (size_t i = 0; i < size; i++)
+        most += cursor->p[i] == '|'; /* generously: it may be quoted, or in a later condition */
     condition->alternatives = arena_array(cursor->source->arena, struct alternative, most);
-    if (!condition->alternatives)
+    char *copy = arena_alloc(cursor->source->arena, size + 1);
+    if (!condition->alternatives || !copy)
         return -ENOMEM;
     for (;;) {
-        int r = parse_alternative(cursor, &condition->alternatives[condition->n]);
+        struct alternative *alternative = &condition->alternatives[condition->n];
+        int r = parse_alternative(cursor, copy, alternative);
         if (r < 0)
             return r;
+        copy += alternative->glob.size;
         condition->n++;
         if (cursor->p == cursor->end || *cursor->p != '|')
             return 0;
@@ -123,6 +123,7 @@ static int parse_condition(struct cursor *cursor, enum direction direction, stru
         if (r < 0)
             return r;
     }
+    condition.name = text;
     condition.text = arena_copy(cursor->source->arena, xpl_slice(start, (size_t)(cursor->p - start)));
     if (!condition.text.data)
         return -ENOMEM;
@@ -136,7 +137,7 @@ int conditions_parse(const struct conversion_source *source, const char *text, e
     struct conditions conditions = { 0 };
     if (!text)
         text = "";
-    struct cursor cursor = { source, text, text + strlen(text) };
+    struct cursor cursor = { source, text, text, text + strlen(text) };
     size_t words = 0;
     for (const char *p = text; *p; p++)
         words += !is_blank(*p) && (p == text || is_blank(p[-1]));
@@ -212,11 +213,11 @@ bool condition_is_literal(const struct condition *condition)
     return condition->n && !condition->negated && condition->variable.kind != VARIABLE_MESSAGE_TYPE;
 }
 
-static bool alternative_covers(const struct alternative *outer, const struct alternative *inner)
+static bool alternative_covers(const struct alternative *outer, const struct alternative *inner, bool nocase)
 {
     double number;
     if (!outer->range)
-        return !inner->range && glob_covers(outer->glob, inner->glob);
+        return !inner->range && glob_covers(outer->glob, inner->glob, nocase);
     if (inner->range)
         return (!outer->has_low || (inner->has_low && inner->low >= outer->low)) &&
                (!outer->has_high || (inner->has_high && inner->high <= outer->high));
@@ -224,28 +225,29 @@ static bool alternative_covers(const struct alternative *outer, const struct alt
            (!outer->has_high || number <= outer->high);
 }
 
-static bool condition_covers(const struct condition *outer, const struct condition *inner)
+static bool condition_covers(const struct condition *outer, const struct condition *inner, bool nocase)
 {
+    nocase |= variable_is_header(&outer->variable);
     if (!variable_equal(&outer->variable, &inner->variable) || outer->negated != inner->negated)
         return false;
-    if (outer->negated) /* not-these: the outer must leave out less */
+    if (outer->negated) /* in doubt unless they say the same */
         return xpl_slice_equal(outer->text, inner->text);
     for (size_t i = 0; i < inner->n && outer->n; i++) {
         bool covered = false;
         for (size_t o = 0; o < outer->n && !covered; o++)
-            covered = alternative_covers(&outer->alternatives[o], &inner->alternatives[i]);
+            covered = alternative_covers(&outer->alternatives[o], &inner->alternatives[i], nocase);
         if (!covered)
             return false;
     }
     return outer->n == 0 || inner->n != 0;
 }
 
-bool conditions_cover(const struct conditions *outer, const struct conditions *inner)
+bool conditions_cover(const struct conditions *outer, const struct conditions *inner, bool nocase)
 {
     for (size_t o = 0; o < outer->n; o++) {
         bool covered = false;
         for (size_t i = 0; i < inner->n && !covered; i++)
-            covered = condition_covers(&outer->list[o], &inner->list[i]);
+            covered = condition_covers(&outer->list[o], &inner->list[i], nocase);
         if (!covered)
             return false;
     }
@@ -260,7 +262,7 @@ static bool excludes(const struct condition *a, const struct condition *b)
         const struct condition *no = a->negated ? a : b, *yes = a->negated ? b : a;
         struct condition as_yes = *no;
         as_yes.negated = false;
-        return condition_covers(&as_yes, yes);
+        return condition_covers(&as_yes, yes, false);
     }
     if (a->negated || !a->n || !b->n)
         return false;

@@ -13,6 +13,7 @@ struct alternative {
 struct condition {
     struct variable variable;
     struct xpl_slice text; /* as written */
+    struct xpl_slice name; /* the variable, as written */
     bool negated;          /* !name, name!= */
     struct alternative *alternatives;
     size_t n; /* 0: only whether it is there */
@@ -35,8 +36,9 @@ bool conditions_hold(const struct conditions *conditions, struct scope *scope, b
 /* Whether `name=literal|literal…` is all it says: then an index may use it. */
 bool condition_is_literal(const struct condition *condition);
 
-/* Whether every message that holds `inner` holds `outer` too; false when in doubt. */
-bool conditions_cover(const struct conditions *outer, const struct conditions *inner);
+/* Whether every message that holds `inner` holds `outer` too, `outer` comparing values without case or with;
+ * false when in doubt. */
+bool conditions_cover(const struct conditions *outer, const struct conditions *inner, bool nocase);
 /* Whether no message can hold both; false when in doubt. */
 bool conditions_exclude(const struct conditions *a, const struct conditions *b);
 

@@ -12,6 +12,19 @@ static const char *const names[] = { "number",  "scale",   "round",  "lower", "u
                                      "default", "replace", "escape", "json",  "typed", NULL };
 static const int arguments_wanted[] = { 0, 2, 1, 0, 0, 0, 1, 2, 0, 0, 0 };
 
+static enum conversion_kind kind_of(struct xpl_slice name)
+{
+    int kind = 0;
+    while (names[kind] && !xpl_slice_equal(name, xpl_slice_from(names[kind])))
+        kind++;
+    return names[kind] ? (enum conversion_kind)kind : CONVERSION_TABLE;
+}
+
+bool conversion_is_name(struct xpl_slice name)
+{
+    return kind_of(name) != CONVERSION_TABLE;
+}
+
 /* One argument from behind a ':', up to the next ':' or the end; '…' quotes, '' inside is a quote. */
 static int argument(const struct conversion_source *source, struct xpl_slice *rest, struct xpl_slice *ret)
 {
@@ -71,11 +84,7 @@ int conversion_parse(const struct conversion_source *source, struct xpl_slice te
 {
     const char *colon = text.size ? memchr(text.data, ':', text.size) : NULL;
     struct xpl_slice name = xpl_slice(text.data, colon ? (size_t)(colon - text.data) : text.size);
-    struct conversion conversion = { .kind = CONVERSION_TABLE };
-    /* A table of the same name as a conversion would hide it: tables are looked for second. */
-    for (int i = 0; names[i]; i++)
-        if (xpl_slice_equal(name, xpl_slice_from(names[i])))
-            conversion.kind = (enum conversion_kind)i;
+    struct conversion conversion = { .kind = kind_of(name) };
 
     struct xpl_slice rest = colon ? xpl_slice(colon + 1, text.size - name.size - 1) : xpl_slice(NULL, 0);
     struct xpl_slice arguments[ARGUMENTS_MAX];

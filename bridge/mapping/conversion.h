@@ -36,6 +36,9 @@ struct conversion_source {
     struct diag_place place;
 };
 
+/* Whether it is the name of a conversion, which hides a table of that name. */
+bool conversion_is_name(struct xpl_slice name);
+
 /* Parses one conversion, "scale:0.1:0", without the '|'. `reversible`: only those that a topic can be read
  * back through. 0, -EINVAL (a finding says why) or -ENOMEM. */
 int conversion_parse(const struct conversion_source *source, struct xpl_slice text, bool reversible,

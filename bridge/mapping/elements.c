@@ -42,6 +42,10 @@ int compile_table(struct compile *compile, struct xml_element *element, struct t
     if (table->name.size && strpbrk(table->name.data, "|:{}'[] "))
         diag_error(compile->diag, element->place,
                    "a table's name cannot hold blanks or any of | : { } ' [ ]");
+    if (conversion_is_name(table->name))
+        diag_warning(compile->diag, element->place,
+                     "table '%.*s' is never used: the conversion of that name is",
+                     XPL_SLICE_ARGS(table->name));
     for (struct xml_element *row = xml_child(element, "row"); row; row = xml_sibling(row))
         n++;
     table->rows = arena_array(arena, struct table_row, n + 1);

@@ -179,7 +179,7 @@ static bool covers(const struct map *outer, const struct map *inner)
            glob_list_covers(&outer->source, &inner->source) &&
            glob_list_covers(&outer->target, &inner->target) &&
            (outer->ignore_case || !inner->ignore_case || outer->when.n == 0) &&
-           conditions_cover(&outer->when, &inner->when);
+           conditions_cover(&outer->when, &inner->when, outer->ignore_case);
 }
 
 /* A message that the map would take, as far as literals say: whoever takes all of the map's messages takes it
@@ -256,22 +256,24 @@ static int collect(struct checker *checker)
     return 0;
 }
 
-void findings_check(const struct mapping *mapping, struct diag *diag)
+int findings_check(const struct mapping *mapping, struct diag *diag)
 {
     struct checker checker = { .mapping = mapping, .diag = diag };
     struct mapping_scratch *scratch = NULL;
     arena_init(&checker.arena);
-    if (collect(&checker) == 0 && mapping_scratch_new(&scratch) == 0) {
-        for (size_t i = 0; i < mapping->n_sends; i++)
-            check_loop(&checker, mapping->sends[i]);
-        for (size_t i = 0; i < mapping->n_maps; i++) {
-            if (!mapping->maps[i]->properties)
-                diag_warning(diag, mapping->maps[i]->public.place,
-                             "map '%s' has no property: it takes messages and does nothing",
-                             mapping->maps[i]->public.name);
-            check_reach(&checker, mapping->maps[i], scratch);
-        }
+    int r = collect(&checker);
+    if (r == 0)
+        r = mapping_scratch_new(&scratch);
+    for (size_t i = 0; r == 0 && i < mapping->n_sends; i++)
+        check_loop(&checker, mapping->sends[i]);
+    for (size_t i = 0; r == 0 && i < mapping->n_maps; i++) {
+        if (!mapping->maps[i]->properties)
+            diag_warning(diag, mapping->maps[i]->public.place,
+                         "map '%s' has no property: it takes messages and does nothing",
+                         mapping->maps[i]->public.name);
+        check_reach(&checker, mapping->maps[i], scratch);
     }
     mapping_scratch_free(scratch);
     arena_deinit(&checker.arena);
+    return r;
 }

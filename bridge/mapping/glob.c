@@ -35,13 +35,13 @@ bool glob_is_literal(struct xpl_slice glob)
     return glob.size == 0 || (!memchr(glob.data, '*', glob.size) && !memchr(glob.data, '?', glob.size));
 }
 
-bool glob_covers(struct xpl_slice outer, struct xpl_slice inner)
+bool glob_covers(struct xpl_slice outer, struct xpl_slice inner, bool nocase)
 {
     /* A '*' of the inner glob must fall under a '*' of the outer one, and '?' under either: matching the
      * inner glob's text as if it were a value proves that, unless the outer '?' meets an inner '*'. */
     if (memchr(outer.data ? outer.data : "", '?', outer.size) && !glob_is_literal(inner))
-        return xpl_slice_equal_nocase(outer, inner);
-    return glob_match(outer, inner, true);
+        return nocase ? xpl_slice_equal_nocase(outer, inner) : xpl_slice_equal(outer, inner);
+    return glob_match(outer, inner, nocase);
 }
 
 static bool is_separator(char c)
@@ -90,7 +90,7 @@ bool glob_list_covers(const struct glob_list *outer, const struct glob_list *inn
     for (size_t i = 0; i < inner->n; i++) {
         bool covered = false;
         for (size_t o = 0; o < outer->n && !covered; o++)
-            covered = glob_covers(outer->globs[o], inner->globs[i]);
+            covered = glob_covers(outer->globs[o], inner->globs[i], true);
         if (!covered)
             return false;
     }

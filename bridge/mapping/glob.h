@@ -15,7 +15,7 @@ bool glob_match(struct xpl_slice glob, struct xpl_slice text, bool nocase);
 /* No '*' and no '?'. */
 bool glob_is_literal(struct xpl_slice glob);
 /* Whether every text that `inner` matches is matched by `outer` too; false when in doubt. */
-bool glob_covers(struct xpl_slice outer, struct xpl_slice inner);
+bool glob_covers(struct xpl_slice outer, struct xpl_slice inner, bool nocase);
 
 /* 0 or -ENOMEM. NULL gives the empty list. */
 int glob_list_parse(struct arena *arena, const char *text, struct glob_list *ret);

@@ -2,29 +2,21 @@
 #include "base/number.h"
 #include "mapping/mapping.h"
 
-static void write_decoded(const struct charset *charset, struct xpl_slice value, struct text *ret)
+static void write_decoded(const struct charset *charset, struct xpl_slice value, bool lower, struct text *ret)
 {
+    bool valid = utf8_is_valid(value);
     text_char(ret, '"');
-    if (utf8_is_valid(value)) {
-        text_json(ret, value);
-    } else {
-        for (size_t i = 0; i < value.size; i++) {
-            char bytes[8];
-            struct text one = TEXT(bytes);
-            charset_text(charset, xpl_slice(value.data + i, 1), &one);
-            struct xpl_slice clean = text_get(&one);
-            text_json(ret, utf8_is_valid(clean) ? clean : XPL_SLICE("\xef\xbf\xbd"));
+    for (size_t i = 0; i < value.size; i++) {
+        char bytes[8], byte = lower ? xpl_lower(value.data[i]) : value.data[i];
+        struct text one = TEXT(bytes);
+        if (valid || (unsigned char)byte < 0x80) {
+            text_json(ret, xpl_slice(&byte, 1));
+            continue;
         }
+        charset_text(charset, xpl_slice(&byte, 1), &one);
+        text_json(ret, utf8_is_valid(text_get(&one)) ? text_get(&one) : XPL_SLICE("\xef\xbf\xbd"));
     }
     text_char(ret, '"');
-}
-
-static void write_lower(const struct charset *charset, struct xpl_slice value, struct text *ret)
-{
-    char bytes[256];
-    struct text lower = TEXT(bytes);
-    text_lower(&lower, value);
-    write_decoded(charset, lower.overflow ? value : text_get(&lower), ret);
 }
 
 /* A number that reads back into the very same text: leading zeros, a plus sign or 16 digits would be lost. */
@@ -44,7 +36,7 @@ void mapping_value_json(const struct charset *charset, struct xpl_slice value, b
     if (typed && is_canonical_number(value))
         text_slice(ret, value);
     else
-        write_decoded(charset, value, ret);
+        write_decoded(charset, value, false, ret);
 }
 
 static bool seen_before(const struct xpl_message *message, size_t index)
@@ -67,7 +59,7 @@ void mapping_body_json(const struct charset *charset, const struct xpl_message *
         if (!first)
             text_char(ret, ',');
         first = false;
-        write_lower(charset, item->name, ret);
+        write_decoded(charset, item->name, true, ret);
         text_char(ret, ':');
         size_t same = 1;
         for (size_t j = i + 1; j < message->n_items; j++)
@@ -93,11 +85,11 @@ void mapping_message_json(const struct charset *charset, const struct xpl_messag
                           struct text *ret)
 {
     text_format(ret, "{\"type\":\"%s\",\"hop\":%d,\"source\":", xpl_type_name(message->type), message->hop);
-    write_lower(charset, message->source.text, ret);
+    write_decoded(charset, message->source.text, true, ret);
     text_string(ret, ",\"target\":");
-    write_lower(charset, message->target.text, ret);
+    write_decoded(charset, message->target.text, true, ret);
     text_string(ret, ",\"schema\":");
-    write_lower(charset, message->schema, ret);
+    write_decoded(charset, message->schema, true, ret);
     text_string(ret, ",\"body\":");
     mapping_body_json(charset, message, typed, ret);
     text_char(ret, '}');

@@ -26,6 +26,7 @@ struct unit {
     const char *real_path; /* to see it again */
     const char *file;      /* in the mapping's arena */
     bool shipped;
+    bool placed;         /* its elements stand in the table */
     struct unit *parent; /* who includes it */
     struct unit *next;   /* all files */
 };
@@ -33,6 +34,7 @@ struct unit {
 struct loader {
     struct mapping *mapping;
     struct diag *diag;
+    size_t errors_before;
     struct unit *units;
     uint64_t digest;
     struct compile compile;
@@ -222,21 +224,24 @@ static int add_alias(struct loader *loader, struct xml_element *element)
                   &loader->room_aliases, alias);
 }
 
-static const struct unit *unit_of(const struct loader *loader, const struct unit *from, const char *href)
+static struct unit *unit_of(const struct loader *loader, const struct unit *from, const char *href)
 {
     char real[PATH_MAX];
     const char *path = join_path(&loader->diag->arena, from->root->place.file, href);
     if (!path || !realpath(path, real))
         return NULL;
-    for (const struct unit *unit = loader->units; unit; unit = unit->next)
+    for (struct unit *unit = loader->units; unit; unit = unit->next)
         if (unit->shipped == from->shipped && unit->parent == from && strcmp(unit->real_path, real) == 0)
             return unit;
     return NULL;
 }
 
 /* In document order: what is included stands where the include stands. */
-static int add_elements(struct loader *loader, const struct unit *unit)
+static int add_elements(struct loader *loader, struct unit *unit)
 {
+    if (unit->placed)
+        return 0;
+    unit->placed = true;
     for (struct xml_element *child = unit->root->children; child; child = child->next) {
         int r = 0;
         enter(loader, unit);
@@ -250,7 +255,7 @@ static int add_elements(struct loader *loader, const struct unit *unit)
                 loader->last_ignore = &(*loader->last_ignore)->next;
         } else if (strcmp(child->name, "include") == 0) {
             const struct xml_attribute *href = xml_get(child, "href");
-            const struct unit *included = href ? unit_of(loader, unit, href->value.data) : NULL;
+            struct unit *included = href ? unit_of(loader, unit, href->value.data) : NULL;
             r = included ? add_elements(loader, included) : 0;
         }
         if (r < 0)
@@ -291,7 +296,7 @@ static int load(struct loader *loader, const struct mapping_file *files, size_t 
     for (const struct unit *unit = loader->units; unit; unit = unit->next)
         if (add_tables(loader, unit) < 0)
             return -ENOMEM;
-    for (const struct unit *unit = loader->units; unit; unit = unit->next)
+    for (struct unit *unit = loader->units; unit; unit = unit->next)
         if (!unit->parent && add_elements(loader, unit) < 0)
             return -ENOMEM;
     mapping->maps = loader->maps;
@@ -301,10 +306,11 @@ static int load(struct loader *loader, const struct mapping_file *files, size_t 
     snprintf(mapping->digest, sizeof(mapping->digest), "%016llx", (unsigned long long)loader->digest);
     if (sends_order(mapping) < 0 || aliases_index(mapping, loader->diag) < 0 ||
         index_new(&mapping->arena, mapping->maps, mapping->n_maps, &mapping->index) < 0 ||
-        trie_new(&mapping->arena, mapping->sends, mapping->n_sends, &mapping->trie) < 0)
+        trie_new(&mapping->arena, mapping->sends, mapping->n_sends, &mapping->trie) < 0 ||
+        findings_check(mapping, loader->diag) < 0)
         return -ENOMEM;
-    findings_check(mapping, loader->diag);
-    if (options->examples && loader->diag->n_errors == 0) /* others would only repeat what is wrong already */
+    if (options->examples &&
+        loader->diag->n_errors == loader->errors_before) /* others would only repeat what is wrong already */
         return examples_run(mapping, choose_examples(loader), loader->diag);
     return 0;
 }
@@ -321,11 +327,11 @@ int mapping_load(struct mapping **ret, const struct mapping_file *files, size_t 
     loader.compile = (struct compile){ .mapping = mapping, .diag = diag, .last_example = &loader.examples };
     loader.last_table = &mapping->tables;
     loader.last_ignore = &mapping->ignores;
-    size_t errors = diag->n_errors;
+    loader.errors_before = diag->n_errors;
     int r = load(&loader, files, n_files, options);
     if (r == 0 && (mapping->arena.failed || diag->arena.failed))
         r = -ENOMEM;
-    if (r == 0 && diag->n_errors > errors)
+    if (r == 0 && diag->n_errors > loader.errors_before)
         r = -EINVAL;
     if (r < 0)
         mapping_unref(mapping);

@@ -7,8 +7,9 @@
 /* Ranks all sends (sends.c). 0 or -ENOMEM. */
 int sends_order(struct mapping *mapping);
 
-/* Findings that need the whole table: same topics, loops, maps that nothing reaches (findings.c). */
-void findings_check(const struct mapping *mapping, struct diag *diag);
+/* Findings that need the whole table: same topics, loops, maps that nothing reaches (findings.c).
+ * 0 or -ENOMEM. */
+int findings_check(const struct mapping *mapping, struct diag *diag);
 
 /* Runs the examples; each that does not come out as written is an error (example.c). 0 or -ENOMEM. */
 int examples_run(const struct mapping *mapping, const struct example *examples, struct diag *diag);

@@ -173,9 +173,10 @@ bool mapping_confirms(const struct mapping *mapping, struct mapping_scratch *scr
                       const struct xpl_message *received);
 
 /* The topic filters that bring all commands and nothing twice: no two of them match the same topic. Calls
- * `filter` for each. */
-void mapping_filters(const struct mapping *mapping, void (*filter)(void *context, const char *filter),
-                     void *context);
+ * `filter` for each, LIMIT_FILTERS at most. 0; -ENOMEM; -E2BIG when commands of so many different
+ * depths cannot be brought by them (some are missing then). */
+int mapping_filters(const struct mapping *mapping, void (*filter)(void *context, const char *filter),
+                    void *context);
 
 /* Whether some map publishes to the topic, in which the device stands under its own path; *ret is where it
  * publishes now, with the device's alias if it has one. Lives until the scratch is used again. */

@@ -1,5 +1,6 @@
 /* A whole message: what is ignored, which maps take it, once for each value that a map splits; and why no map
  * did. */
+#include "base/limits.h"
 #include "mapping/act.h"
 #include "mapping/index.h"
 
@@ -38,45 +39,65 @@ static bool act_map(struct act *act)
     return true;
 }
 
-static bool act_part(struct act *act, struct xpl_slice part)
+struct split {
+    struct act *act;
+    size_t n;
+    bool acted;
+};
+
+static void split_part(struct split *split, struct xpl_slice part)
 {
-    size_t before = act->scope->n_bindings;
-    bool acted = true;
+    struct scope *scope = split->act->scope;
+    size_t bindings = scope->n_bindings, pool = scope->pool->size;
     while (part.size && part.data[0] == ' ')
         part = xpl_slice(part.data + 1, part.size - 1);
     while (part.size && part.data[part.size - 1] == ' ')
         part.size--;
-    if (part.size && scope_bind(act->scope, act->map->split, part))
-        acted = act_map(act);
-    scope_unbind(act->scope, before);
-    return acted;
+    if (part.size == 0 || split->n++ >= LIMIT_SPLIT)
+        return;
+    if (scope_bind(scope, split->act->map->split, part))
+        split->acted |= act_map(split->act);
+    scope_unbind(scope, bindings);
+    scope->pool->size = pool;
 }
 
-/* Repeated items and lists in them, each value once. */
+/* The parts of a list, or its characters. */
+static void split_list(struct split *split, struct xpl_slice rest)
+{
+    struct xpl_slice by = split->act->map->split_by;
+    while (rest.size && split->n <= LIMIT_SPLIT) {
+        const char *end = by.size ? memmem(rest.data, rest.size, by.data, by.size) : NULL;
+        size_t size = end ? (size_t)(end - rest.data) : by.size ? rest.size : utf8_next(rest, NULL);
+        if (size == 0 && !end) /* no character */
+            size = 1;
+        split_part(split, xpl_slice(rest.data, size));
+        size += end ? by.size : 0;
+        rest = xpl_slice(rest.data + size, rest.size - size);
+    }
+}
+
+/* Repeated items and lists in them, value by value; without any, the item is simply missing. */
 static bool act_split(struct act *act)
 {
     const struct xpl_message *message = act->scope->message;
-    struct xpl_slice by = act->map->split_by;
-    bool acted = false, found = false;
+    const struct map *map = act->map;
+    struct split split = { .act = act };
     for (size_t i = 0; i < message->n_items; i++) {
-        if (!xpl_slice_equal_nocase(message->items[i].name, act->map->split.name))
-            continue;
-        found = true;
-        struct text decoded = pool_open(act->scope->pool);
-        struct xpl_slice rest;
-        charset_text(act->scope->charset, message->items[i].value, &decoded);
-        if (!pool_close(act->scope->pool, &decoded, &rest))
-            continue;
-        while (rest.size) {
-            const char *end = by.size ? memmem(rest.data, rest.size, by.data, by.size) : NULL;
-            size_t size = end ? (size_t)(end - rest.data) : by.size ? rest.size : utf8_next(rest, NULL);
-            size = size || end ? size : 1;
-            acted |= act_part(act, xpl_slice(rest.data, size));
-            size += end ? by.size : 0;
-            rest = xpl_slice(rest.data + size, rest.size - size);
-        }
+        struct xpl_slice list;
+        if (xpl_slice_equal_nocase(message->items[i].name, map->split.name) &&
+            scope_text(act->scope, message->items[i].value, false, &list))
+            split_list(&split, list);
     }
-    return found ? acted : act_map(act);
+    if (split.n == 0) {
+        scope_bind(act->scope, map->split, XPL_SLICE(""));
+        return act_map(act);
+    }
+    if (split.n > LIMIT_SPLIT) {
+        text_format(act->scope->why, "more than %d values in %.*s", LIMIT_SPLIT,
+                    XPL_SLICE_ARGS(map->split.name));
+        act_skip(act, NULL, COUNT_NOT_MADE_SIZE);
+    }
+    return split.acted;
 }
 
 enum mapping_result mapping_on_xpl(const struct mapping *mapping, struct mapping_scratch *scratch,

@@ -69,6 +69,31 @@ static const struct binding *find_binding(const struct scope *scope, const struc
     return NULL;
 }
 
+static bool has_upper(struct xpl_slice value)
+{
+    bool upper = false;
+    for (size_t i = 0; i < value.size && !upper; i++)
+        upper = xpl_lower(value.data[i]) != value.data[i];
+    return upper;
+}
+
+bool scope_text(struct scope *scope, struct xpl_slice value, bool lower, struct xpl_slice *ret)
+{
+    if (!utf8_is_valid(value)) {
+        struct text text = pool_open(scope->pool);
+        charset_text(scope->charset, value, &text);
+        if (!pool_close(scope->pool, &text, &value))
+            return false;
+    }
+    if (lower && has_upper(value)) {
+        struct text text = pool_open(scope->pool);
+        text_lower(&text, value);
+        return pool_close(scope->pool, &text, ret);
+    }
+    *ret = value;
+    return true;
+}
+
 static struct xpl_slice part_of(const struct xpl_address *address, enum variable_kind part)
 {
     switch (part) {
@@ -77,20 +102,6 @@ static struct xpl_slice part_of(const struct xpl_address *address, enum variable
     case VARIABLE_SOURCE_DEVICE: return address->device;
     default: return address->instance;
     }
-}
-
-static bool lowered(struct scope *scope, struct xpl_slice value, struct xpl_slice *ret)
-{
-    bool upper = false;
-    for (size_t i = 0; i < value.size && !upper; i++)
-        upper = xpl_lower(value.data[i]) != value.data[i];
-    if (!upper) {
-        *ret = value;
-        return true;
-    }
-    struct text text = pool_open(scope->pool);
-    text_lower(&text, value);
-    return pool_close(scope->pool, &text, ret);
 }
 
 /* SOURCE and TARGET have the same parts in the same order. */
@@ -154,19 +165,7 @@ static bool header(struct scope *scope, enum variable_kind kind, struct xpl_slic
     } else {
         value = xpl_slice_from(xpl_type_name(message->type));
     }
-    return lowered(scope, value, ret);
-}
-
-/* Valid UTF-8 stays; else each byte that has a character in the configured set becomes it. */
-static bool decoded(struct scope *scope, struct xpl_slice value, struct xpl_slice *ret)
-{
-    if (utf8_is_valid(value)) {
-        *ret = value;
-        return true;
-    }
-    struct text text = pool_open(scope->pool);
-    charset_text(scope->charset, value, &text);
-    return pool_close(scope->pool, &text, ret);
+    return scope_text(scope, value, true, ret);
 }
 
 static bool member(struct scope *scope, struct xpl_slice path, struct xpl_slice *ret)
@@ -211,7 +210,7 @@ static bool get(struct scope *scope, const struct variable *variable, bool typed
     case VARIABLE_ITEM: {
         const struct xpl_item *item =
             scope->message ? xpl_message_item(scope->message, variable->name) : NULL;
-        return item && decoded(scope, item->value, ret);
+        return item && scope_text(scope, item->value, false, ret);
     }
     case VARIABLE_BODY:
     case VARIABLE_MESSAGE: {

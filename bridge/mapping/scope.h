@@ -41,6 +41,10 @@ struct scope {
  * bytes that are no character left as they are; what compares without case is lower case. */
 bool scope_get(struct scope *scope, const struct variable *variable, bool typed, struct xpl_slice *ret);
 
+/* Bytes from the network as UTF-8, in lower case where that is asked for: themselves, or made in the pool.
+ * False when there is no room. */
+bool scope_text(struct scope *scope, struct xpl_slice value, bool lower, struct xpl_slice *ret);
+
 /* False when there is no room. */
 bool scope_bind(struct scope *scope, struct variable variable, struct xpl_slice value);
 void scope_unbind(struct scope *scope, size_t n_bindings);

@@ -181,6 +181,11 @@ static int parse(struct parser *parser)
 static int add_follow(const struct conversion_source *source, struct template *template, struct part *part,
                       char c)
 {
+    if (c == '%') { /* it could be an escape of the value */
+        diag_error(source->diag, template->place, "cannot be read back: {%.*s} with a '%%' behind it",
+                   XPL_SLICE_ARGS(part->text));
+        return -EINVAL;
+    }
     if (strchr(part->follow, c))
         return 0;
     size_t n = strlen(part->follow);

@@ -61,6 +61,12 @@ int template_make(const struct template *template, struct scope *scope, struct x
  * form. */
 bool template_read(const struct template *template, struct scope *scope, struct xpl_slice text);
 
+/* Where a variable's value in a topic ends that begins at `at`: at the end of its level, or at a character
+ * that may follow it, since such a one is escaped inside. */
+size_t template_value_end(const struct part *part, struct xpl_slice text, size_t at);
+/* Appends the text with each %XX as the byte it stands for. */
+void template_unescape(struct xpl_slice text, struct text *ret);
+
 /* The levels of one shape of a topic template, for the trie: `shape` is a bit for each [ ] that is there. */
 struct template_level {
     size_t first, n; /* parts */
@@ -76,8 +82,9 @@ size_t template_shape(struct arena *arena, const struct template *template, unsi
 /* Appends a value with everything escaped that a level cannot hold, and the characters of `follow`. */
 void template_escape(struct xpl_slice value, const char *follow, struct text *ret);
 
-/* Escapes the level that began at `start` if it is one that the bridge keeps for itself. */
-void template_guard(struct text *ret, size_t start);
+/* Escapes the level that began at `start` if it is one that the bridge keeps for itself, at the place where
+ * its first variable began, so that it reads back; SIZE_MAX when it has none: then it is meant. */
+void template_guard(struct text *ret, size_t start, size_t variable);
 
 /* Whether a level that the templates made would be one that the bridge keeps for itself. */
 bool template_is_reserved(struct xpl_slice level);

@@ -15,12 +15,28 @@ struct reader {
     size_t n;
 };
 
-/* A variable reaches up to the end of its level, or to a character that may follow it: such a one is escaped
- * inside. */
-static size_t value_end(const struct part *part, struct xpl_slice text, size_t at)
+static int hex(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = xpl_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte that %XX stands for, -1 where there is no such thing. */
+static int escaped_byte(struct xpl_slice text, size_t at)
+{
+    if (text.size - at < 3 || text.data[at] != '%' || hex(text.data[at + 1]) < 0 ||
+        hex(text.data[at + 2]) < 0)
+        return -1;
+    return hex(text.data[at + 1]) << 4 | hex(text.data[at + 2]);
+}
+
+/* %XX is one character, whatever digits it has. */
+size_t template_value_end(const struct part *part, struct xpl_slice text, size_t at)
 {
     while (at < text.size && text.data[at] != '/' && !(text.data[at] && strchr(part->follow, text.data[at])))
-        at++;
+        at += escaped_byte(text, at) < 0 ? 1 : 3;
     return at;
 }
 
@@ -38,7 +54,7 @@ static bool read_from(struct reader *reader, size_t i, size_t at)
             at += part->text.size;
             break;
         case PART_VARIABLE: {
-            size_t end = value_end(part, text, at);
+            size_t end = template_value_end(part, text, at);
             if (end == at || reader->n == SCOPE_BINDINGS_MAX)
                 return false;
             reader->captures[reader->n++] = (struct capture){ part, xpl_slice(text.data + at, end - at) };
@@ -59,12 +75,13 @@ static bool read_from(struct reader *reader, size_t i, size_t at)
     return at == text.size;
 }
 
-static int hex(char c)
+void template_unescape(struct xpl_slice text, struct text *ret)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = xpl_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    for (size_t i = 0; i < text.size; i++) {
+        int byte = escaped_byte(text, i);
+        text_char(ret, byte < 0 ? text.data[i] : (char)byte);
+        i += byte < 0 ? 0 : 2;
+    }
 }
 
 static bool unescape(struct scope *scope, struct xpl_slice text, struct xpl_slice *ret)
@@ -74,19 +91,15 @@ static bool unescape(struct scope *scope, struct xpl_slice text, struct xpl_slic
         return true;
     }
     struct text out = pool_open(scope->pool);
-    for (size_t i = 0; i < text.size; i++) {
-        int high = -1, low = -1;
-        if (text.data[i] == '%' && text.size - i > 2) {
-            high = hex(text.data[i + 1]);
-            low = hex(text.data[i + 2]);
-        }
-        if (high >= 0 && low >= 0) {
-            text_char(&out, (char)(high << 4 | low));
-            i += 2;
-        } else {
-            text_char(&out, text.data[i]);
-        }
-    }
+    template_unescape(text, &out);
+    return pool_close(scope->pool, &out, ret);
+}
+
+/* What compares without case enters variables in lower case, whoever wrote the topic. */
+static bool lower(struct scope *scope, struct xpl_slice text, struct xpl_slice *ret)
+{
+    struct text out = pool_open(scope->pool);
+    text_lower(&out, text);
     return pool_close(scope->pool, &out, ret);
 }
 
@@ -99,8 +112,10 @@ bool template_read(const struct template *template, struct scope *scope, struct 
     for (size_t i = 0; i < reader.n; i++) {
         const struct part *part = reader.captures[i].part;
         struct xpl_slice value;
-        bool ok = unescape(scope, reader.captures[i].text, &value) &&
-                  conversion_undo(part->conversions, part->n_conversions, scope->ignore_case, value, &value);
+        bool ok =
+            unescape(scope, reader.captures[i].text, &value) &&
+            conversion_undo(part->conversions, part->n_conversions, scope->ignore_case, value, &value) &&
+            (!variable_is_header(&part->variable) || lower(scope, value, &value));
         for (size_t b = before; ok && b < scope->n_bindings; b++)
             if (variable_equal(&scope->bindings[b].variable, &part->variable))
                 ok = xpl_slice_equal(scope->bindings[b].value, value);

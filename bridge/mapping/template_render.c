@@ -2,6 +2,7 @@
  * back into the same values, and no value can choose a level that the bridge keeps for itself. */
 #include <stdint.h>
 
+#include "base/error.h"
 #include "base/limits.h"
 #include "mapping/template.h"
 
@@ -17,8 +18,8 @@ void template_escape(struct xpl_slice value, const char *follow, struct text *re
         uint32_t code = 0;
         size_t size = utf8_next(xpl_slice(value.data + i, value.size - i), &code);
         struct xpl_slice one = xpl_slice(value.data + i, size ? size : 1);
-        bool special = code && code < 0x80 &&
-                       (strchr("/+#%", (char)code) || strchr(follow, (char)code) || (code == '$' && i == 0));
+        bool special = one.data[0] && (strchr("/+#%", one.data[0]) || strchr(follow, one.data[0]) ||
+                                       (one.data[0] == '$' && i == 0));
         if (size == 0 || utf8_is_forbidden(code) || special)
             escape_bytes(one, ret);
         else
@@ -27,17 +28,22 @@ void template_escape(struct xpl_slice value, const char *follow, struct text *re
     }
 }
 
-/* The level that ends here must not be one that the bridge keeps for itself. */
-void template_guard(struct text *ret, size_t start)
+#define NO_VARIABLE SIZE_MAX
+
+/* The level that ends here must not be one that the bridge keeps for itself: then the first character of its
+ * first variable is escaped, so that literals stay what they are. */
+void template_guard(struct text *ret, size_t start, size_t variable)
 {
     struct xpl_slice level = xpl_slice(ret->data + start, ret->size - start);
-    if (!template_is_reserved(level))
-        return;
     char copy[16];
-    memcpy(copy, level.data, level.size);
-    ret->size = start;
+    if (variable == NO_VARIABLE || !template_is_reserved(level))
+        return;
+    must(level.size < sizeof(copy));
+    size_t rest = ret->size - variable;
+    memcpy(copy, ret->data + variable, rest);
+    ret->size = variable;
     escape_bytes(xpl_slice(copy, 1), ret);
-    text_slice(ret, xpl_slice(copy + 1, level.size - 1));
+    text_slice(ret, xpl_slice(copy + 1, rest - 1));
 }
 
 static int render_variable(const struct part *part, struct scope *scope, enum template_use use,
@@ -68,6 +74,8 @@ static int render_variable(const struct part *part, struct scope *scope, enum te
     }
     if (use == TEMPLATE_TOPIC)
         template_escape(value, part->follow, ret);
+    else if (scope->direction == TO_XPL) /* its values are bytes */
+        text_slice(ret, value);
     else
         utf8_clean(value, ret);
     return 0;
@@ -77,7 +85,7 @@ int template_render(const struct template *template, struct scope *scope, enum t
                     struct text *ret)
 {
     size_t level = ret->size, group_size = 0, group_level = 0, group_end = SIZE_MAX;
-    bool variable = false, group_variable = false;
+    size_t variable = NO_VARIABLE, group_variable = NO_VARIABLE; /* where the level's first one begins */
     for (size_t i = 0; i < template->n; i++) {
         const struct part *part = &template->parts[i];
         switch (part->kind) {
@@ -91,17 +99,17 @@ int template_render(const struct template *template, struct scope *scope, enum t
         case PART_LITERAL:
             for (size_t c = 0; c < part->text.size; c++) {
                 if (use == TEMPLATE_TOPIC && part->text.data[c] == '/') {
-                    if (variable)
-                        template_guard(ret, level);
+                    template_guard(ret, level, variable);
                     text_char(ret, '/');
                     level = ret->size;
-                    variable = false;
+                    variable = NO_VARIABLE;
                 } else {
                     text_char(ret, part->text.data[c]);
                 }
             }
             break;
         case PART_VARIABLE: {
+            size_t start = ret->size;
             int r = render_variable(part, scope, use, ret);
             if (r == COUNT_NOT_MADE_MISSING && group_end != SIZE_MAX) { /* leave the [ ] out */
                 text_reset(scope->why);
@@ -113,15 +121,15 @@ int template_render(const struct template *template, struct scope *scope, enum t
                 group_end = SIZE_MAX;
             } else if (r) {
                 return r;
-            } else {
-                variable = true;
+            } else if (variable == NO_VARIABLE) {
+                variable = start;
             }
             break;
         }
         }
     }
-    if (use == TEMPLATE_TOPIC && variable)
-        template_guard(ret, level);
+    if (use == TEMPLATE_TOPIC)
+        template_guard(ret, level, variable);
     if (ret->overflow || (use == TEMPLATE_TOPIC && ret->size > LIMIT_TOPIC)) {
         text_string(scope->why, use == TEMPLATE_TOPIC ? "the topic is too long" : "the text is too long");
         return COUNT_NOT_MADE_SIZE;

@@ -60,5 +60,5 @@ void mapping_escape(struct xpl_slice value, struct text *ret)
 {
     size_t start = ret->size;
     template_escape(value, "", ret);
-    template_guard(ret, start);
+    template_guard(ret, start, start);
 }

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "base/limits.h"
+
 /* A level with literals and variables: "{}-{}". */
 struct pattern {
     struct part *parts;
@@ -125,17 +127,6 @@ static const struct condition *demanded(const struct map *map, const struct vari
     return NULL;
 }
 
-/* A word stands in a topic as it is written unless it had to be escaped there. */
-static bool is_plain(struct xpl_slice word)
-{
-    for (size_t i = 0; i < word.size; i++) {
-        unsigned char c = (unsigned char)word.data[i];
-        if (c <= ' ' || c >= 0x7f || strchr("/+#%$", c))
-            return false;
-    }
-    return word.size != 0;
-}
-
 static struct words *keyed_words(struct arena *arena, struct node *node, size_t level)
 {
     for (struct keyed *keyed = node->keyed; keyed; keyed = keyed->next)
@@ -163,13 +154,7 @@ static int file_send(struct arena *arena, struct node *node, const struct send *
         const struct condition *condition = demanded(map, &part->variable, &word);
         if (!condition)
             continue;
-        bool plain = condition->n || is_plain(word);
-        for (size_t a = 0; a < condition->n; a++)
-            plain &= is_plain(condition->alternatives[a].glob) &&
-                     !template_is_reserved(condition->alternatives[a].glob);
-        struct words *words = plain ? keyed_words(arena, node, i) : NULL;
-        if (!plain)
-            continue;
+        struct words *words = keyed_words(arena, node, i);
         if (!words || (!condition->n && words_add(arena, words, word, send->rank) < 0))
             return -ENOMEM;
         for (size_t a = 0; a < condition->n; a++)
@@ -229,11 +214,10 @@ static bool pattern_matches(const struct pattern *pattern, struct xpl_slice leve
                 return false;
             at += part->text.size;
         } else {
-            size_t start = at;
-            while (at < level.size && !(level.data[at] && strchr(part->follow, level.data[at])))
-                at++;
-            if (at == start)
+            size_t end = template_value_end(part, level, at);
+            if (end == at)
                 return false;
+            at = end;
         }
     }
     return at == level.size;
@@ -251,6 +235,15 @@ static bool has_room(const struct finder *finder)
     return finder->candidates->n < CANDIDATE_LISTS_MAX;
 }
 
+/* A word was filed as it is; in the topic some of its characters may be escaped. */
+static void find_keyed(const struct keyed *keyed, struct finder *finder)
+{
+    char bytes[LIMIT_TOPIC + 1];
+    struct text word = TEXT(bytes);
+    template_unescape(finder->levels[keyed->level], &word);
+    words_find(keyed->words, text_get(&word), finder->candidates);
+}
+
 static void find(const struct node *node, struct finder *finder, size_t level)
 {
     if (!node || !has_room(finder))
@@ -258,7 +251,7 @@ static void find(const struct node *node, struct finder *finder, size_t level)
     if (level == finder->n) {
         words_find(node->rest, XPL_SLICE(""), finder->candidates);
         for (const struct keyed *keyed = node->keyed; keyed && has_room(finder); keyed = keyed->next)
-            words_find(keyed->words, finder->levels[keyed->level], finder->candidates);
+            find_keyed(keyed, finder);
         return;
     }
     struct xpl_slice text = finder->levels[level];

@@ -19,6 +19,15 @@ static bool starts_with(struct xpl_slice text, struct xpl_slice start)
     return text.size >= start.size && xpl_slice_equal_nocase(xpl_slice(text.data, start.size), start);
 }
 
+/* What may stand before the '=' of a body line. */
+static bool is_item_name(struct xpl_slice text)
+{
+    bool is = text.size != 0;
+    for (size_t i = 0; i < text.size && is; i++)
+        is = (unsigned char)text.data[i] > ' ' && text.data[i] != '=';
+    return is;
+}
+
 int variable_parse(struct xpl_slice text, enum direction direction, struct variable *ret,
                    const char **ret_nearest)
 {
@@ -36,12 +45,14 @@ int variable_parse(struct xpl_slice text, enum direction direction, struct varia
                                   xpl_slice(text.data + PAYLOAD.size + 1, text.size - PAYLOAD.size - 1) };
         return 0;
     }
-    if (starts_with(text, BODY) && text.size > BODY.size) {
-        *ret = (struct variable){ VARIABLE_ITEM, false,
-                                  xpl_slice(text.data + BODY.size, text.size - BODY.size) };
-        return 0;
+    if (starts_with(text, BODY)) {
+        struct xpl_slice name = xpl_slice(text.data + BODY.size, text.size - BODY.size);
+        if (is_item_name(name)) {
+            *ret = (struct variable){ VARIABLE_ITEM, false, name };
+            return 0;
+        }
     }
-    if (text.size == 0 || memchr(text.data, '.', text.size)) {
+    if (!is_item_name(text) || memchr(text.data, '.', text.size)) {
         *ret_nearest = diag_nearest(text, names);
         return -EINVAL;
     }

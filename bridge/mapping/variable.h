@@ -34,7 +34,8 @@ struct variable {
 /* Which names there are: in a send, payload and payload.NAME mean the command's. */
 enum direction { TO_MQTT, TO_XPL };
 
-/* 0, or -EINVAL for a dotted name that is none of ours, *ret_nearest then being the nearest or NULL. */
+/* 0, or -EINVAL for what can be no name, or a dotted name that is none of ours, *ret_nearest then being the
+ * nearest or NULL. */
 int variable_parse(struct xpl_slice text, enum direction direction, struct variable *ret,
                    const char **ret_nearest);
 

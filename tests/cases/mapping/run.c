@@ -327,7 +327,7 @@ static void step(struct run *run, const char *line)
     else if (xpl_slice_equal(verb, XPL_SLICE("alias")))
         step_alias(run, line);
     else if (xpl_slice_equal(verb, XPL_SLICE("filters")))
-        mapping_filters(run->mapping, on_filter, run);
+        mapping_filters(run->mapping, on_filter, run) < 0 ? die("no filters", line) : (void)0;
     else
         die("no such step", verb.data);
 }
@@ -418,7 +418,7 @@ struct reader {
     bool has;
 };
 
-/* A backslash at the end of a line joins the next one. */
+/* A blank and a backslash at the end of a line join the next one. */
 static bool next(struct reader *reader)
 {
     size_t size = 0;
@@ -428,7 +428,7 @@ static bool next(struct reader *reader)
         size = strlen(reader->line);
         while (reader->has && size && reader->line[size - 1] == '\n')
             reader->line[--size] = '\0';
-    } while (reader->has && size && size-- && reader->line[size] == '\\');
+    } while (reader->has && size > 1 && reader->line[size - 2] == ' ' && reader->line[--size] == '\\');
     return reader->has;
 }
 
