@@ -4,45 +4,63 @@
 
 #include "mapping/compile-private.h"
 
-/* Levels of a literal that the bridge keeps for itself, or that MQTT does not allow. */
+#define TOPIC_VARIABLES_MAX (SCOPE_BINDINGS_MAX - 3) /* split and each bind three more */
+
+static bool is_topic_text(struct xpl_slice literal)
+{
+    bool is = true;
+    for (size_t i = 0; i < literal.size && is; i++)
+        is = (unsigned char)literal.data[i] >= ' ' && literal.data[i] != 0x7f && literal.data[i] != '#' &&
+             literal.data[i] != '+';
+    return is;
+}
+
+/* Only whole literal levels: a variable's value is escaped when it comes out as one of these. */
+static bool is_kept(struct xpl_slice level, bool first, bool last, enum topic_base base, bool sends)
+{
+    if (base == BASE_ABSOLUTE)
+        return false;
+    if (xpl_slice_equal(level, XPL_SLICE("set")))
+        return !(sends && last);
+    if (xpl_slice_equal(level, XPL_SLICE("availability")))
+        return true;
+    return base == BASE_PREFIX && first && template_is_reserved(level);
+}
+
+static void check_levels(struct compile *compile, const struct template *template, enum topic_base base,
+                         bool sends)
+{
+    for (struct xpl_slice rest = template->text; rest.data;) {
+        const char *slash = rest.size ? memchr(rest.data, '/', rest.size) : NULL;
+        struct xpl_slice level = xpl_slice(rest.data, slash ? (size_t)(slash - rest.data) : rest.size);
+        if (is_kept(level, rest.data == template->text.data, !slash, base, sends))
+            diag_error(compile->diag, template->place, "'%.*s' is a level that the bridge keeps for itself",
+                       XPL_SLICE_ARGS(level));
+        rest = slash ? xpl_slice(slash + 1, rest.size - level.size - 1) : xpl_slice(NULL, 0);
+    }
+}
+
 void compile_check_topic(struct compile *compile, const struct template *template, enum topic_base base,
                          bool sends)
 {
-    struct xpl_slice text = template->text;
-    for (size_t i = 0; i < template->n; i++) {
-        struct xpl_slice literal = template->parts[i].text;
-        if (template->parts[i].kind != PART_LITERAL)
-            continue;
-        if (memchr(literal.data, '#', literal.size) || memchr(literal.data, '+', literal.size)) {
-            diag_error(compile->diag, template->place, "a topic cannot hold '#' or '+': \"%.*s\"",
-                       XPL_SLICE_ARGS(text));
-            return;
-        }
-    }
-    if (text.size == 0 || text.data[text.size - 1] == '/' || text.data[0] == '/')
+    bool is_text = true;
+    for (size_t i = 0; i < template->n; i++)
+        is_text &= template->parts[i].kind != PART_LITERAL || is_topic_text(template->parts[i].text);
+    if (!is_text)
+        diag_error(compile->diag, template->place,
+                   "a topic cannot hold '#', '+' or control characters: \"%.*s\"",
+                   XPL_SLICE_ARGS(template->text));
+    else if (template_has_empty_level(template))
         diag_error(compile->diag, template->place, "a topic has an empty level: \"%.*s\"",
-                   XPL_SLICE_ARGS(text));
-    else if (text.data[0] == '$')
+                   XPL_SLICE_ARGS(template->text));
+    else if (template->text.data[0] == '$')
         diag_error(compile->diag, template->place, "a topic cannot begin with '$': \"%.*s\"",
-                   XPL_SLICE_ARGS(text));
-    if (base == BASE_ABSOLUTE)
-        return;
-    /* Only whole literal levels: a variable's value is escaped when it comes out as one of these. */
-    for (struct xpl_slice rest = text; rest.data;) {
-        const char *slash = memchr(rest.data, '/', rest.size);
-        size_t size = slash ? (size_t)(slash - rest.data) : rest.size;
-        struct xpl_slice level = xpl_slice(rest.data, size);
-        bool last = !slash, set = xpl_slice_equal(level, XPL_SLICE("set"));
-        bool first = rest.data == text.data;
-        bool kept = set ? !(sends && last)
-                    : xpl_slice_equal(level, XPL_SLICE("availability"))
-                        ? true
-                        : base == BASE_PREFIX && first && template_is_reserved(level);
-        if (kept)
-            diag_error(compile->diag, template->place, "'%.*s' is a level that the bridge keeps for itself",
-                       XPL_SLICE_ARGS(level));
-        rest = slash ? xpl_slice(slash + 1, rest.size - size - 1) : xpl_slice(NULL, 0);
-    }
+                   XPL_SLICE_ARGS(template->text));
+    else if (template_is_ambiguous(template))
+        diag_error(compile->diag, template->place,
+                   "cannot be read back: different parts in [ ] make the same topic \"%.*s\"",
+                   XPL_SLICE_ARGS(template->text));
+    check_levels(compile, template, base, sends);
 }
 
 /* A `topic` attribute, or NAME with `suffix` behind it. */
@@ -74,6 +92,26 @@ int compile_topic(struct compile *compile, const struct xml_element *element, co
     return r;
 }
 
+/* What can be read back at all. */
+static void check_whole(struct compile *compile, const struct send *send)
+{
+    const struct template *topic = &send->topic;
+    size_t variables = 0, levels = 1;
+    for (size_t i = 0; i < topic->n; i++) {
+        variables += topic->parts[i].kind == PART_VARIABLE;
+        for (size_t c = 0; c < topic->parts[i].text.size && topic->parts[i].kind == PART_LITERAL; c++)
+            levels += topic->parts[i].text.data[c] == '/';
+    }
+    if (variables > TOPIC_VARIABLES_MAX || levels > TEMPLATE_LEVELS_MAX)
+        diag_error(compile->diag, send->place,
+                   "a send listens on at most %d levels with %d variables: \"%.*s\"", TEMPLATE_LEVELS_MAX,
+                   TOPIC_VARIABLES_MAX, XPL_SLICE_ARGS(topic->text));
+    else if (template_is_ambiguous(topic))
+        diag_error(compile->diag, send->place,
+                   "cannot be read back: different parts in [ ] make the same topic \"%.*s\"",
+                   XPL_SLICE_ARGS(topic->text));
+}
+
 /* The whole topic of a send: prefix/DEVICE/topic, prefix/topic, or topic. */
 int compile_whole_topic(struct compile *compile, const struct property *property, struct send *send)
 {
@@ -94,5 +132,8 @@ int compile_whole_topic(struct compile *compile, const struct property *property
     }
     struct template topic = send->topic;
     parts[n++] = &topic;
-    return template_join(&source, parts, n, &send->topic);
+    int r = template_join(&source, parts, n, &send->topic);
+    if (r == 0)
+        check_whole(compile, send);
+    return r;
 }

@@ -11,7 +11,7 @@
 #include "mapping/trie.h"
 
 #define ALIAS_MORE_MAX 8 /* levels that an alias may have more or less than its device to be listened for */
-#define LEVELS_MAX     (TRIE_LEVELS_MAX + ALIAS_MORE_MAX)
+#define LEVELS_MAX     (TEMPLATE_LEVELS_MAX + ALIAS_MORE_MAX)
 
 struct filter {
     struct xpl_slice levels[LEVELS_MAX]; /* data NULL: '+' */

@@ -8,7 +8,8 @@
 
 #include "mapping/conversion.h"
 
-#define TEMPLATE_GROUPS_MAX 3 /* [ ] parts of one topic: each doubles the shapes it can have */
+#define TEMPLATE_LEVELS_MAX 24 /* levels of a topic that a send listens on; more: an error at load */
+#define TEMPLATE_GROUPS_MAX 3  /* [ ] parts of one topic: each doubles the shapes it can have */
 
 enum template_use { TEMPLATE_VALUE, TEMPLATE_TOPIC };
 
@@ -85,6 +86,11 @@ void template_escape(struct xpl_slice value, const char *follow, struct text *re
 /* Escapes the level that began at `start` if it is one that the bridge keeps for itself, at the place where
  * its first variable began, so that it reads back; SIZE_MAX when it has none: then it is meant. */
 void template_guard(struct text *ret, size_t start, size_t variable);
+
+/* Whether two shapes can make the same topic, so that a reader could not tell them apart. */
+bool template_is_ambiguous(const struct template *template);
+/* Whether a shape has a level with nothing in it. */
+bool template_has_empty_level(const struct template *template);
 
 /* Whether a level that the templates made would be one that the bridge keeps for itself. */
 bool template_is_reserved(struct xpl_slice level);

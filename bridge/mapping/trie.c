@@ -167,9 +167,9 @@ static int file_send(struct arena *arena, struct node *node, const struct send *
 
 static int add_shape(struct arena *arena, struct trie *trie, const struct send *send, unsigned shape)
 {
-    struct template_level levels[TRIE_LEVELS_MAX];
+    struct template_level levels[TEMPLATE_LEVELS_MAX];
     struct part *parts;
-    size_t n = template_shape(arena, &send->topic, shape, &parts, levels, TRIE_LEVELS_MAX);
+    size_t n = template_shape(arena, &send->topic, shape, &parts, levels, TEMPLATE_LEVELS_MAX);
     struct node *node = trie->root;
     for (size_t i = 0; i < n && node; i++) {
         struct part *first = &parts[levels[i].first];
@@ -225,7 +225,7 @@ static bool pattern_matches(const struct pattern *pattern, struct xpl_slice leve
 
 struct finder {
     const struct trie *trie;
-    struct xpl_slice levels[TRIE_LEVELS_MAX];
+    struct xpl_slice levels[TEMPLATE_LEVELS_MAX];
     size_t n;
     struct candidates *candidates;
 };
@@ -272,7 +272,7 @@ void trie_find(const struct trie *trie, struct xpl_slice topic, struct candidate
     for (;;) {
         const char *slash = topic.size ? memchr(topic.data, '/', topic.size) : NULL;
         size_t size = slash ? (size_t)(slash - topic.data) : topic.size;
-        if (finder.n == TRIE_LEVELS_MAX)
+        if (finder.n == TEMPLATE_LEVELS_MAX)
             return;
         finder.levels[finder.n++] = xpl_slice(topic.data ? topic.data : "", size);
         if (!slash)
@@ -283,7 +283,7 @@ void trie_find(const struct trie *trie, struct xpl_slice topic, struct candidate
 }
 
 struct walk {
-    struct xpl_slice levels[TRIE_LEVELS_MAX];
+    struct xpl_slice levels[TEMPLATE_LEVELS_MAX];
     void (*path)(void *context, const struct xpl_slice *levels, size_t n_levels);
     void *context;
 };
@@ -294,7 +294,7 @@ static void walk_node(const struct node *node, struct walk *walk, size_t n)
     words_find(node->rest, XPL_SLICE(""), &ends);
     if (ends.n || node->keyed)
         walk->path(walk->context, walk->levels, n);
-    if (n == TRIE_LEVELS_MAX)
+    if (n == TEMPLATE_LEVELS_MAX)
         return;
     for (const struct child *child = node->children; child; child = child->next) {
         walk->levels[n] = child->level;

@@ -11,8 +11,6 @@
 
 #include "mapping/index.h"
 
-#define TRIE_LEVELS_MAX 24 /* levels of a topic that a send may listen on; more: an error at load */
-
 /* Sends must come in the order of their rank. 0 or -ENOMEM. */
 int trie_new(struct arena *arena, struct send *const *sends, size_t n_sends, struct trie **ret);
 void trie_find(const struct trie *trie, struct xpl_slice topic, struct candidates *ret);
