@@ -1,6 +1,7 @@
 #include "mapping/conversion.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "base/number.h"
 
@@ -190,6 +191,26 @@ static struct xpl_slice trimmed(struct xpl_slice value)
     return value;
 }
 
+/* A sum of doubles without the digits that are only what cancelling left over: 40 - 39.8 is 0.2. */
+static double add(double a, double b)
+{
+    double sum = a + b, larger = fmax(fabs(a), fabs(b));
+    int decimals = larger > 0 ? 14 - (int)floor(log10(larger)) : 0;
+    if (!isfinite(sum) || decimals < 0 || decimals > 22)
+        return sum;
+    double power = pow(10, decimals);
+    return round(sum * power) / power;
+}
+
+static bool scale(const struct conversion *conversion, enum direction direction, double x, struct text *ret)
+{
+    double y = direction == TO_MQTT ? add(x * conversion->factor, conversion->offset)
+                                    : add(x, -conversion->offset) / conversion->factor;
+    if (isfinite(y))
+        number_write(y, ret);
+    return isfinite(y);
+}
+
 /* One step: 0, or why not. */
 static int apply(const struct conversion *conversion, struct scope *scope, struct xpl_slice value,
                  struct xpl_slice *ret)
@@ -231,10 +252,10 @@ static int apply(const struct conversion *conversion, struct scope *scope, struc
             number_shortest(value, &text);
         else if (conversion->kind == CONVERSION_ROUND)
             number_round(value, conversion->decimals, &text);
-        else if (scope->direction == TO_MQTT)
-            number_write(x * conversion->factor + conversion->offset, &text);
-        else
-            number_write((x - conversion->offset) / conversion->factor, &text);
+        else if (!scale(conversion, scope->direction, x, &text)) {
+            text_string(scope->why, "the result is too large");
+            return COUNT_NOT_MADE_NUMBER;
+        }
         break;
     }
     if (pool_close(scope->pool, &text, ret))

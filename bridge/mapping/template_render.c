@@ -34,12 +34,12 @@ void template_escape(struct xpl_slice value, const char *follow, struct text *re
  * first variable is escaped, so that literals stay what they are. */
 void template_guard(struct text *ret, size_t start, size_t variable)
 {
-    struct xpl_slice level = xpl_slice(ret->data + start, ret->size - start);
     char copy[16];
-    if (variable == NO_VARIABLE || !template_is_reserved(level))
+    if (variable == NO_VARIABLE || ret->overflow ||
+        !template_is_reserved(xpl_slice(ret->data + start, ret->size - start)))
         return;
-    must(level.size < sizeof(copy));
     size_t rest = ret->size - variable;
+    must(rest <= sizeof(copy));
     memcpy(copy, ret->data + variable, rest);
     ret->size = variable;
     escape_bytes(xpl_slice(copy, 1), ret);
@@ -81,49 +81,49 @@ static int render_variable(const struct part *part, struct scope *scope, enum te
     return 0;
 }
 
+/* Whether each variable of a part in [ ] is there. Other failures show when it is rendered. */
+static bool has_all(const struct template *template, size_t open, struct scope *scope)
+{
+    bool all = true;
+    for (size_t i = open + 1; i < template->parts[open].close && all; i++) {
+        char bytes[1];
+        struct text nowhere = TEXT(bytes);
+        if (template->parts[i].kind == PART_VARIABLE)
+            all = render_variable(&template->parts[i], scope, TEMPLATE_TOPIC, &nowhere) !=
+                  COUNT_NOT_MADE_MISSING;
+    }
+    text_reset(scope->why);
+    return all;
+}
+
 int template_render(const struct template *template, struct scope *scope, enum template_use use,
                     struct text *ret)
 {
-    size_t level = ret->size, group_size = 0, group_level = 0, group_end = SIZE_MAX;
-    size_t variable = NO_VARIABLE, group_variable = NO_VARIABLE; /* where the level's first one begins */
+    size_t level = ret->size, variable = NO_VARIABLE; /* where the level and its first variable begin */
     for (size_t i = 0; i < template->n; i++) {
         const struct part *part = &template->parts[i];
         switch (part->kind) {
         case PART_OPEN:
-            group_size = ret->size;
-            group_level = level;
-            group_variable = variable;
-            group_end = part->close;
+            if (!has_all(template, i, scope))
+                i = part->close;
             break;
-        case PART_CLOSE: group_end = SIZE_MAX; break;
+        case PART_CLOSE: break;
         case PART_LITERAL:
             for (size_t c = 0; c < part->text.size; c++) {
                 if (use == TEMPLATE_TOPIC && part->text.data[c] == '/') {
                     template_guard(ret, level, variable);
-                    text_char(ret, '/');
-                    level = ret->size;
+                    level = ret->size + 1;
                     variable = NO_VARIABLE;
-                } else {
-                    text_char(ret, part->text.data[c]);
                 }
+                text_char(ret, part->text.data[c]);
             }
             break;
         case PART_VARIABLE: {
             size_t start = ret->size;
             int r = render_variable(part, scope, use, ret);
-            if (r == COUNT_NOT_MADE_MISSING && group_end != SIZE_MAX) { /* leave the [ ] out */
-                text_reset(scope->why);
-                ret->size = group_size;
-                ret->data[ret->size] = '\0';
-                level = group_level;
-                variable = group_variable;
-                i = group_end;
-                group_end = SIZE_MAX;
-            } else if (r) {
+            if (r)
                 return r;
-            } else if (variable == NO_VARIABLE) {
-                variable = start;
-            }
+            variable = variable == NO_VARIABLE ? start : variable;
             break;
         }
         }
