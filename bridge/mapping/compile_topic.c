@@ -56,7 +56,7 @@ void compile_check_topic(struct compile *compile, const struct template *templat
     else if (template->text.data[0] == '$')
         diag_error(compile->diag, template->place, "a topic cannot begin with '$': \"%.*s\"",
                    XPL_SLICE_ARGS(template->text));
-    else if (template_is_ambiguous(template))
+    else if (template_is_ambiguous(&compile->diag->arena, template))
         diag_error(compile->diag, template->place,
                    "cannot be read back: different parts in [ ] make the same topic \"%.*s\"",
                    XPL_SLICE_ARGS(template->text));
@@ -106,7 +106,7 @@ static void check_whole(struct compile *compile, const struct send *send)
         diag_error(compile->diag, send->place,
                    "a send listens on at most %d levels with %d variables: \"%.*s\"", TEMPLATE_LEVELS_MAX,
                    TOPIC_VARIABLES_MAX, XPL_SLICE_ARGS(topic->text));
-    else if (template_is_ambiguous(topic))
+    else if (template_is_ambiguous(&compile->diag->arena, topic))
         diag_error(compile->diag, send->place,
                    "cannot be read back: different parts in [ ] make the same topic \"%.*s\"",
                    XPL_SLICE_ARGS(topic->text));

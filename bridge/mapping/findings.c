@@ -273,6 +273,7 @@ int findings_check(const struct mapping *mapping, struct diag *diag)
                          mapping->maps[i]->public.name);
         check_reach(&checker, mapping->maps[i], scratch);
     }
+    r = r == 0 && checker.arena.failed ? -ENOMEM : r;
     mapping_scratch_free(scratch);
     arena_deinit(&checker.arena);
     return r;

@@ -87,8 +87,9 @@ void template_escape(struct xpl_slice value, const char *follow, struct text *re
  * its first variable began, so that it reads back; SIZE_MAX when it has none: then it is meant. */
 void template_guard(struct text *ret, size_t start, size_t variable);
 
-/* Whether two shapes can make the same topic, so that a reader could not tell them apart. */
-bool template_is_ambiguous(const struct template *template);
+/* Whether two shapes can make the same topic, so that a reader could not tell them apart. The arena is for
+ * what is needed meanwhile. */
+bool template_is_ambiguous(struct arena *arena, const struct template *template);
 /* Whether a shape has a level with nothing in it. */
 bool template_has_empty_level(const struct template *template);
 

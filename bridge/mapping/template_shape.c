@@ -113,40 +113,61 @@ static bool overlap(struct at a, struct at b)
            overlap(stepped(a), stepped(b));
 }
 
-bool template_is_ambiguous(const struct template *template)
+static bool same_topic(struct arena *arena, const struct template *template, unsigned x, unsigned y)
 {
-    struct arena arena;
+    struct template_level xs[TEMPLATE_LEVELS_MAX], ys[TEMPLATE_LEVELS_MAX];
+    struct part *p, *q;
+    size_t n = template_shape(arena, template, x, &p, xs, TEMPLATE_LEVELS_MAX);
+    bool same = n && n == template_shape(arena, template, y, &q, ys, TEMPLATE_LEVELS_MAX);
+    for (size_t i = 0; i < n && same; i++)
+        same = overlap((struct at){ p + xs[i].first, xs[i].n, 0, 0 },
+                       (struct at){ q + ys[i].first, ys[i].n, 0, 0 });
+    return same;
+}
+
+bool template_is_ambiguous(struct arena *arena, const struct template *template)
+{
     unsigned shapes = 1u << template_groups(template);
     bool same = false;
-    arena_init(&arena);
     for (unsigned x = 0; x < shapes && !same; x++)
-        for (unsigned y = x + 1; y < shapes && !same; y++) {
-            struct template_level xs[TEMPLATE_LEVELS_MAX], ys[TEMPLATE_LEVELS_MAX];
-            struct part *p, *q;
-            size_t n = template_shape(&arena, template, x, &p, xs, TEMPLATE_LEVELS_MAX);
-            same = n && n == template_shape(&arena, template, y, &q, ys, TEMPLATE_LEVELS_MAX);
-            for (size_t i = 0; i < n && same; i++)
-                same = overlap((struct at){ p + xs[i].first, xs[i].n, 0, 0 },
-                               (struct at){ q + ys[i].first, ys[i].n, 0, 0 });
-        }
-    arena_deinit(&arena);
+        for (unsigned y = x + 1; y < shapes && !same; y++)
+            same = same_topic(arena, template, x, y);
     return same;
+}
+
+/* ---- empty levels ---- */
+
+static bool has_empty_level(const struct template *template, unsigned shape)
+{
+    bool empty = false, filled = false;
+    for (size_t i = 0; i < template->n && !empty; i++) {
+        const struct part *part = &template->parts[i];
+        if (part->kind == PART_OPEN) {
+            i = shape & 1u ? i : part->close;
+            shape >>= 1;
+        }
+        filled |= part->kind == PART_VARIABLE;
+        for (size_t c = 0; c < part->text.size && part->kind == PART_LITERAL && !empty; c++) {
+            bool slash = part->text.data[c] == '/';
+            empty = slash && !filled;
+            filled = !slash;
+        }
+    }
+    return empty || !filled;
 }
 
 bool template_has_empty_level(const struct template *template)
 {
-    struct arena arena;
     unsigned shapes = 1u << template_groups(template);
     bool empty = false;
-    arena_init(&arena);
-    for (unsigned shape = 0; shape < shapes && !empty; shape++) {
-        struct template_level levels[TEMPLATE_LEVELS_MAX];
-        struct part *parts;
-        size_t n = template_shape(&arena, template, shape, &parts, levels, TEMPLATE_LEVELS_MAX);
-        bool nothing = n == 1 && levels[0].n == 0 && shapes > 1; /* all left out: found when it happens */
-        for (size_t i = 0; i < n && !nothing; i++)
-            empty |= levels[i].n == 0;
-    }
-    arena_deinit(&arena);
+    /* Where a template has nothing but parts in [ ], leaving all of them out is found when it happens. */
+    bool all_optional = template->n && template->parts[0].kind == PART_OPEN;
+    for (size_t i = 0; i < template->n && all_optional; i++)
+        if (template->parts[i].kind == PART_OPEN)
+            i = template->parts[i].close;
+        else
+            all_optional = false;
+    for (unsigned shape = all_optional; shape < shapes && !empty; shape++)
+        empty = has_empty_level(template, shape);
     return empty;
 }

@@ -19,7 +19,7 @@ static struct template parse(const char *text)
     struct conversion_source source = world_source();
     cr_assert_eq(template_parse(&source, xpl_slice_from(text), TEMPLATE_TOPIC, TO_MQTT, &template), 0, "%s",
                  text);
-    cr_assert_not(template_is_ambiguous(&template), "%s", text);
+    cr_assert_not(template_is_ambiguous(&world.arena, &template), "%s", text);
     return template;
 }
 
@@ -208,7 +208,7 @@ Test(template, ambiguity_is_found_where_it_is_and_nowhere_else)
         cr_assert_eq(
             template_parse(&source, xpl_slice_from(ambiguous[i]), TEMPLATE_TOPIC, TO_MQTT, &template), 0,
             "%s", ambiguous[i]);
-        cr_expect(template_is_ambiguous(&template), "%s", ambiguous[i]);
+        cr_expect(template_is_ambiguous(&world.arena, &template), "%s", ambiguous[i]);
     }
     parse("{a}[-{b}][_{c}]"); /* asserts that it is not */
 }
