@@ -35,6 +35,41 @@ static int get_split(struct compile *compile, const struct xml_element *element,
     return 0;
 }
 
+/* source="a-b.c|d-e.f" as a condition; n 0 when it is none that is literal. */
+static int globs_as_condition(struct arena *arena, const struct glob_list *globs, enum variable_kind kind,
+                              struct condition *ret)
+{
+    struct condition condition = { .variable = { kind, false, { "", 0 } } };
+    if (globs->n && !(condition.alternatives = arena_array(arena, struct alternative, globs->n)))
+        return -ENOMEM;
+    for (size_t i = 0; i < globs->n; i++)
+        condition.alternatives[condition.n++].glob = globs->globs[i];
+    *ret = condition;
+    return 0;
+}
+
+/* What the indexes may file the map under. */
+static int collect_demands(struct compile *compile, struct map *map)
+{
+    struct arena *arena = &compile->mapping->arena;
+    struct condition address[2];
+    struct conditions all[] = { map->when, { address, 2 } };
+    if (globs_as_condition(arena, &map->source, VARIABLE_SOURCE, &address[0]) < 0 ||
+        globs_as_condition(arena, &map->target, VARIABLE_TARGET, &address[1]) < 0)
+        return -ENOMEM;
+    size_t n = 0;
+    for (int l = 0; l < 2; l++)
+        for (size_t i = 0; i < all[l].n; i++)
+            n += condition_is_literal(&all[l].list[i]);
+    if (n && !(map->demands.list = arena_array(arena, struct condition, n)))
+        return -ENOMEM;
+    for (int l = 0; l < 2; l++)
+        for (size_t i = 0; i < all[l].n; i++)
+            if (condition_is_literal(&all[l].list[i]))
+                map->demands.list[map->demands.n++] = all[l].list[i];
+    return 0;
+}
+
 int compile_map(struct compile *compile, struct xml_element *element, struct map **ret)
 {
     struct map *map = arena_new(&compile->mapping->arena, struct map);
@@ -64,6 +99,8 @@ int compile_map(struct compile *compile, struct xml_element *element, struct map
     for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++)
         if (results[i] == -ENOMEM)
             return -ENOMEM;
+    if (collect_demands(compile, map) < 0)
+        return -ENOMEM;
     if (!xml_get(element, "device")) {
         struct conversion_source source = compile_source(compile, element->place);
         if (template_parse(&source, XPL_SLICE("{source}"), TEMPLATE_TOPIC, TO_MQTT, &map->device) < 0)

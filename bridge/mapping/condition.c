@@ -141,8 +141,7 @@ int conditions_parse(const struct conversion_source *source, const char *text, e
     size_t words = 0;
     for (const char *p = text; *p; p++)
         words += !is_blank(*p) && (p == text || is_blank(p[-1]));
-    conditions.list = arena_array(source->arena, struct condition, words + 1);
-    if (!conditions.list)
+    if (words && !(conditions.list = arena_array(source->arena, struct condition, words)))
         return -ENOMEM;
     for (;;) {
         while (cursor.p < cursor.end && is_blank(*cursor.p))
@@ -202,6 +201,14 @@ bool conditions_hold(const struct conditions *conditions, struct scope *scope, b
         }
     }
     return true;
+}
+
+const struct condition *conditions_find(const struct conditions *conditions, const struct variable *variable)
+{
+    for (size_t i = 0; i < conditions->n; i++)
+        if (variable_equal(&conditions->list[i].variable, variable))
+            return &conditions->list[i];
+    return NULL;
 }
 
 bool condition_is_literal(const struct condition *condition)

@@ -33,6 +33,9 @@ int conditions_parse(const struct conversion_source *source, const char *text, e
 bool conditions_hold(const struct conditions *conditions, struct scope *scope, bool known_only,
                      const struct condition **ret_failed);
 
+/* The one of that variable, or NULL. */
+const struct condition *conditions_find(const struct conditions *conditions, const struct variable *variable);
+
 /* Whether `name=literal|literal…` is all it says: then an index may use it. */
 bool condition_is_literal(const struct condition *condition);
 

@@ -1,19 +1,20 @@
 #include "mapping/index.h"
 
-#include "base/error.h"
+#include <errno.h>
 
 #define KEYS_MAX 12 /* different discriminating names of one schema; maps beyond are looked at each time */
 
 struct key {
     struct variable variable;
-    size_t uses; /* maps that have a literal condition on it, while building */
+    size_t uses; /* maps that demand something of it, while building */
     struct words *words;
+    struct key *next;
 };
 
 struct bucket {
     struct xpl_slice schema; /* data NULL: maps with globs, for every schema */
     struct bucket *next;
-    struct key keys[KEYS_MAX];
+    struct key *keys;
     size_t n_keys;
     struct words *rest; /* under the empty word: maps to be looked at each time */
 };
@@ -24,68 +25,48 @@ struct index {
     struct bucket *any;
 };
 
-/* A map's literal conditions: its own `when`, and `source` or `target` without a glob. */
-static bool literal_at(const struct map *map, size_t i, struct condition *ret)
+static struct key *find_key(const struct bucket *bucket, const struct variable *variable)
 {
-    const struct glob_list *lists[] = { &map->source, &map->target };
-    static const enum variable_kind kinds[] = { VARIABLE_SOURCE, VARIABLE_TARGET };
-    if (i < map->when.n) {
-        *ret = map->when.list[i];
-        return condition_is_literal(ret);
-    }
-    i -= map->when.n;
-    if (i < 2 && lists[i]->n == 1 && glob_is_literal(lists[i]->globs[0])) {
-        *ret = (struct condition){ .variable = { kinds[i], false, { "", 0 } } };
-        return true;
-    }
-    return false;
+    struct key *key = bucket->keys;
+    while (key && !variable_equal(&key->variable, variable))
+        key = key->next;
+    return key;
 }
 
-static struct key *find_key(struct bucket *bucket, const struct variable *variable)
+static int count_keys(struct arena *arena, struct bucket *bucket, const struct map *map)
 {
-    for (size_t i = 0; i < bucket->n_keys; i++)
-        if (variable_equal(&bucket->keys[i].variable, variable))
-            return &bucket->keys[i];
-    return NULL;
-}
-
-static void count_keys(struct bucket *bucket, const struct map *map)
-{
-    struct condition condition;
-    for (size_t i = 0; i < map->when.n + 2; i++) {
-        if (!literal_at(map, i, &condition))
-            continue;
-        struct key *key = find_key(bucket, &condition.variable);
+    for (size_t i = 0; i < map->demands.n; i++) {
+        const struct variable *variable = &map->demands.list[i].variable;
+        struct key *key = find_key(bucket, variable);
         if (!key && bucket->n_keys < KEYS_MAX) {
-            key = &bucket->keys[bucket->n_keys++];
-            key->variable = condition.variable;
+            if (!(key = arena_new(arena, struct key)))
+                return -ENOMEM;
+            key->variable = *variable;
+            key->next = bucket->keys;
+            bucket->keys = key;
+            bucket->n_keys++;
         }
         if (key)
             key->uses++;
     }
+    return 0;
 }
 
 static int file_map(struct arena *arena, struct bucket *bucket, const struct map *map)
 {
+    const struct condition *chosen = NULL;
     struct key *best = NULL;
-    size_t best_at = 0;
-    struct condition condition;
-    for (size_t i = 0; i < map->when.n + 2; i++) {
-        struct key *key = literal_at(map, i, &condition) ? find_key(bucket, &condition.variable) : NULL;
+    for (size_t i = 0; i < map->demands.n; i++) {
+        struct key *key = find_key(bucket, &map->demands.list[i].variable);
         if (key && (!best || key->uses > best->uses)) {
             best = key;
-            best_at = i;
+            chosen = &map->demands.list[i];
         }
     }
     if (!best)
         return words_add(arena, bucket->rest, XPL_SLICE(""), map->public.id);
     if (!best->words && !(best->words = words_new(arena)))
         return -ENOMEM;
-    if (best_at >= map->when.n) {
-        const struct glob_list *list = best_at == map->when.n ? &map->source : &map->target;
-        return words_add(arena, best->words, list->globs[0], map->public.id);
-    }
-    const struct condition *chosen = &map->when.list[best_at];
     for (size_t i = 0; i < chosen->n; i++)
         if (words_add(arena, best->words, chosen->alternatives[i].glob, map->public.id) < 0)
             return -ENOMEM;
@@ -143,9 +124,7 @@ int index_new(struct arena *arena, struct map *const *maps, size_t n_maps, struc
                     literal ? obtain_bucket(arena, index, maps[m]->schema.globs[s]) : index->any;
                 if (!bucket)
                     return -ENOMEM;
-                if (!filing)
-                    count_keys(bucket, maps[m]);
-                else if (file_map(arena, bucket, maps[m]) < 0)
+                if ((filing ? file_map : count_keys)(arena, bucket, maps[m]) < 0)
                     return -ENOMEM;
             }
         }
@@ -156,10 +135,10 @@ int index_new(struct arena *arena, struct map *const *maps, size_t n_maps, struc
 static void find_in(const struct bucket *bucket, struct scope *scope, struct candidates *ret)
 {
     words_find(bucket->rest, XPL_SLICE(""), ret);
-    for (size_t i = 0; i < bucket->n_keys; i++) {
+    for (const struct key *key = bucket->keys; key; key = key->next) {
         struct xpl_slice value;
-        if (bucket->keys[i].words && scope_get(scope, &bucket->keys[i].variable, false, &value))
-            words_find(bucket->keys[i].words, value, ret);
+        if (key->words && scope_get(scope, &key->variable, false, &value))
+            words_find(key->words, value, ret);
     }
 }
 

@@ -1,8 +1,8 @@
 /* The index: which maps may take a message, without looking at all of them.
  *
- * Maps are filed under their literal schema, and there under one of their conditions `name=literal`: the name
- * that tells most maps of that schema apart. What has no such condition is looked at for each message of the
- * schema.
+ * Maps are filed under their literal schema, and there under one of their demands (`name=word|word`, a source
+ * or target without wildcards): the name that tells most maps of that schema apart. A map without demands is
+ * looked at for each message of the schema.
  */
 #ifndef MAPPING_INDEX_H
 #define MAPPING_INDEX_H

@@ -67,6 +67,7 @@ struct map {
     struct glob_list schema, source, target;
     unsigned types;
     struct conditions when;
+    struct conditions demands; /* of when, source and target, those that want one of some words (index.h) */
     bool ignore_case, continues;
     struct variable split; /* name.data NULL: none */
     struct xpl_slice split_by;

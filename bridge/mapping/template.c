@@ -102,8 +102,7 @@ static int parse_variable(struct parser *parser, struct xpl_slice inside)
     }
     for (size_t i = end; i < inside.size; i = find_bar(inside, i + 1))
         bars++;
-    part.conversions = arena_array(source->arena, struct conversion, bars + 1);
-    if (!part.conversions)
+    if (bars && !(part.conversions = arena_array(source->arena, struct conversion, bars)))
         return -ENOMEM;
     while (end < inside.size) {
         size_t start = end + 1;

@@ -29,7 +29,7 @@ struct node {
     struct words *by_level; /* numbers into the trie's list of children; without case, so compare again */
     struct pattern *patterns;
     struct node *any;
-    struct words *rest; /* under the empty word: the sends that end here */
+    struct words *rest; /* under the empty word: the sends that end here; NULL when there are none */
     struct keyed *keyed;
 };
 
@@ -38,14 +38,6 @@ struct trie {
     struct child **children;
     size_t n_children, room;
 };
-
-static struct node *node_new(struct arena *arena)
-{
-    struct node *node = arena_new(arena, struct node);
-    if (node)
-        node->rest = words_new(arena);
-    return node && node->rest ? node : NULL;
-}
 
 static struct child *find_child(const struct trie *trie, const struct node *node, struct xpl_slice level)
 {
@@ -75,7 +67,7 @@ static struct node *literal_child(struct arena *arena, struct trie *trie, struct
         trie->room = room;
     }
     child = arena_new(arena, struct child);
-    if (!child || !(child->node = node_new(arena)) ||
+    if (!child || !(child->node = arena_new(arena, struct node)) ||
         (!node->by_level && !(node->by_level = words_new(arena))))
         return NULL;
     child->level = level;
@@ -97,34 +89,20 @@ static bool same_pattern(const struct pattern *pattern, const struct part *parts
     return true;
 }
 
-static struct node *pattern_child(struct arena *arena, struct node *node, struct part *parts, size_t n)
+static struct node *pattern_child(struct arena *arena, struct node *node, const struct part *parts, size_t n)
 {
     for (struct pattern *pattern = node->patterns; pattern; pattern = pattern->next)
         if (same_pattern(pattern, parts, n))
             return pattern->node;
     struct pattern *pattern = arena_new(arena, struct pattern);
-    if (!pattern || !(pattern->node = node_new(arena)))
+    if (!pattern || !(pattern->node = arena_new(arena, struct node)) ||
+        !(pattern->parts = arena_array(arena, struct part, n)))
         return NULL;
-    pattern->parts = parts;
+    memcpy(pattern->parts, parts, n * sizeof(*parts));
     pattern->n = n;
     pattern->next = node->patterns;
     node->patterns = pattern;
     return pattern->node;
-}
-
-/* The literal that a map demands of the variable, when it demands one. */
-static const struct condition *demanded(const struct map *map, const struct variable *variable,
-                                        struct xpl_slice *ret)
-{
-    static const struct condition by_source;
-    if (variable->kind == VARIABLE_SOURCE && glob_list_literal(&map->source)) {
-        *ret = *glob_list_literal(&map->source);
-        return &by_source;
-    }
-    for (size_t i = 0; i < map->when.n; i++)
-        if (condition_is_literal(&map->when.list[i]) && variable_equal(&map->when.list[i].variable, variable))
-            return &map->when.list[i];
-    return NULL;
 }
 
 static struct words *keyed_words(struct arena *arena, struct node *node, size_t level)
@@ -141,35 +119,37 @@ static struct words *keyed_words(struct arena *arena, struct node *node, size_t 
     return keyed->words;
 }
 
-/* Files the send at the end of its path, under a demanded word where there is one. */
+/* Files the send at the end of its path, under the words that its map demands of a level where it does. */
 static int file_send(struct arena *arena, struct node *node, const struct send *send,
                      const struct part *parts, const struct template_level *levels, size_t n_levels)
 {
-    const struct map *map = send->property->map;
+    const struct conditions *demands = &send->property->map->demands;
     for (size_t i = 0; i < n_levels; i++) {
         const struct part *part = &parts[levels[i].first];
-        struct xpl_slice word = { 0 };
-        if (!levels[i].alone || part->n_conversions)
-            continue;
-        const struct condition *condition = demanded(map, &part->variable, &word);
-        if (!condition)
+        const struct condition *demand =
+            levels[i].alone && !part->n_conversions ? conditions_find(demands, &part->variable) : NULL;
+        if (!demand)
             continue;
         struct words *words = keyed_words(arena, node, i);
-        if (!words || (!condition->n && words_add(arena, words, word, send->rank) < 0))
+        if (!words)
             return -ENOMEM;
-        for (size_t a = 0; a < condition->n; a++)
-            if (words_add(arena, words, condition->alternatives[a].glob, send->rank) < 0)
+        for (size_t a = 0; a < demand->n; a++)
+            if (words_add(arena, words, demand->alternatives[a].glob, send->rank) < 0)
                 return -ENOMEM;
         return 0;
     }
+    if (!node->rest && !(node->rest = words_new(arena)))
+        return -ENOMEM;
     return words_add(arena, node->rest, XPL_SLICE(""), send->rank);
 }
 
-static int add_shape(struct arena *arena, struct trie *trie, const struct send *send, unsigned shape)
+/* The shape itself is only needed meanwhile. */
+static int add_shape(struct arena *arena, struct arena *meanwhile, struct trie *trie, const struct send *send,
+                     unsigned shape)
 {
     struct template_level levels[TEMPLATE_LEVELS_MAX];
     struct part *parts;
-    size_t n = template_shape(arena, &send->topic, shape, &parts, levels, TEMPLATE_LEVELS_MAX);
+    size_t n = template_shape(meanwhile, &send->topic, shape, &parts, levels, TEMPLATE_LEVELS_MAX);
     struct node *node = trie->root;
     for (size_t i = 0; i < n && node; i++) {
         struct part *first = &parts[levels[i].first];
@@ -177,13 +157,13 @@ static int add_shape(struct arena *arena, struct trie *trie, const struct send *
             node = literal_child(arena, trie, node, levels[i].n ? first->text : XPL_SLICE(""));
         } else if (levels[i].alone) {
             if (!node->any)
-                node->any = node_new(arena);
+                node->any = arena_new(arena, struct node);
             node = node->any;
         } else {
             node = pattern_child(arena, node, first, levels[i].n);
         }
     }
-    if (arena->failed)
+    if (arena->failed || meanwhile->failed)
         return -ENOMEM;
     return n && node ? file_send(arena, node, send, parts, levels, n) : 0;
 }
@@ -191,14 +171,19 @@ static int add_shape(struct arena *arena, struct trie *trie, const struct send *
 int trie_new(struct arena *arena, struct send *const *sends, size_t n_sends, struct trie **ret)
 {
     struct trie *trie = arena_new(arena, struct trie);
-    if (!trie || !(trie->root = node_new(arena)))
+    if (!trie || !(trie->root = arena_new(arena, struct node)))
         return -ENOMEM;
-    for (size_t i = 0; i < n_sends; i++)
-        for (unsigned shape = 0; shape < 1u << template_groups(&sends[i]->topic); shape++)
-            if (add_shape(arena, trie, sends[i], shape) < 0)
-                return -ENOMEM;
-    *ret = trie;
-    return 0;
+    int r = 0;
+    for (size_t i = 0; i < n_sends && r == 0; i++) {
+        struct arena meanwhile;
+        arena_init(&meanwhile);
+        for (unsigned shape = 0; shape < 1u << template_groups(&sends[i]->topic) && r == 0; shape++)
+            r = add_shape(arena, &meanwhile, trie, sends[i], shape);
+        arena_deinit(&meanwhile);
+    }
+    if (r == 0)
+        *ret = trie;
+    return r;
 }
 
 /* ---- finding ---- */
@@ -249,7 +234,8 @@ static void find(const struct node *node, struct finder *finder, size_t level)
     if (!node || !has_room(finder))
         return;
     if (level == finder->n) {
-        words_find(node->rest, XPL_SLICE(""), finder->candidates);
+        if (node->rest)
+            words_find(node->rest, XPL_SLICE(""), finder->candidates);
         for (const struct keyed *keyed = node->keyed; keyed && has_room(finder); keyed = keyed->next)
             find_keyed(keyed, finder);
         return;
@@ -290,9 +276,7 @@ struct walk {
 
 static void walk_node(const struct node *node, struct walk *walk, size_t n)
 {
-    struct candidates ends = { 0 };
-    words_find(node->rest, XPL_SLICE(""), &ends);
-    if (ends.n || node->keyed)
+    if (node->rest || node->keyed)
         walk->path(walk->context, walk->levels, n);
     if (n == TEMPLATE_LEVELS_MAX)
         return;

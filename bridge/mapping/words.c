@@ -66,7 +66,7 @@ static struct word *find(const struct words *words, struct xpl_slice text)
 
 static int grow(struct arena *arena, struct words *words)
 {
-    size_t n = words->n_buckets ? words->n_buckets * 4 : 8;
+    size_t n = words->n_buckets ? words->n_buckets * 4 : 1;
     struct word **buckets = arena_array(arena, struct word *, n);
     if (!buckets)
         return -ENOMEM;
