@@ -64,13 +64,13 @@ struct mapping_send {
     int64_t confirm_timeout_ms;
 };
 
-/* Why something was not made. Static or scratch text; lives until the scratch is used again. */
+/* Why something was not made: a sentence in UTF-8. In the scratch; lives until that is used again. */
 struct mapping_reason {
     enum counter counter;
     const char *text;
 };
 
-/* One effect of an xPL message. All slices live until the scratch is used again. */
+/* One effect of an xPL message. All slices live as long as the sink's function that gets it. */
 struct mapping_publish {
     const struct mapping_property *property;
     struct xpl_slice topic;   /* whole, with the prefix */
@@ -148,11 +148,13 @@ bool mapping_near(const struct mapping *mapping, struct mapping_scratch *scratch
 /* The nearest schema that a map names literally, or NULL. */
 const char *mapping_nearest_schema(const struct mapping *mapping, struct xpl_slice schema);
 
-/* Which map published a DEVICE, asked when several maps could take a topic; NULL for not known. */
+/* Which map published a DEVICE; NULL for not known. Asked with each path above a command's topic, the longest
+ * first: the map that made the device takes its commands before others of the same form do. */
 typedef const struct mapping_map *mapping_origin(void *context, struct xpl_slice device);
 
-/* Reads a whole topic and makes the command. *ret is set for MADE, *ret_reason for REFUSED. `origin` may be
- * NULL. */
+/* Reads a whole topic and makes the command. *ret is set for MADE, *ret_reason for REFUSED; both live until
+ * the scratch is used again. `origin` may be NULL. The first send whose topic, map and `when` fit takes the
+ * command: when it cannot make its message, the command is refused, and no other send is asked. */
 enum mapping_command_result mapping_on_mqtt(const struct mapping *mapping, struct mapping_scratch *scratch,
                                             struct xpl_slice topic, struct xpl_slice payload,
                                             mapping_origin *origin, void *context,
@@ -160,8 +162,8 @@ enum mapping_command_result mapping_on_mqtt(const struct mapping *mapping, struc
 
 /* After a command went out (or was confirmed): the states that it makes true, for the properties of its map
  * whose `assume` is `when`: what the map would publish if the device had sent that message; the commanded
- * property falls back to the payload itself. `topic` is mapping_command's, `sent` the message as it went out.
- */
+ * property falls back to the payload itself. `topic` is a copy of mapping_command's, `sent` the message as it
+ * went out; neither may lie in the scratch. */
 void mapping_assume(const struct mapping *mapping, struct mapping_scratch *scratch,
                     const struct mapping_send *send, struct xpl_slice topic, const struct xpl_message *sent,
                     struct xpl_slice payload, enum mapping_assume when, const struct mapping_sink *sink);

@@ -24,7 +24,7 @@ struct parser {
     enum direction direction;
     struct part parts[PARTS_MAX];
     size_t n;
-    char *literal; /* the literal being collected, in the arena */
+    char *literal; /* the literal being collected, in the arena, behind the others */
     size_t literal_size;
     size_t open; /* index of the open group, SIZE_MAX: none */
     size_t groups;
@@ -50,10 +50,10 @@ static int end_literal(struct parser *parser)
 {
     if (parser->literal_size == 0)
         return 0;
-    struct xpl_slice text =
-        arena_copy(parser->source->arena, xpl_slice(parser->literal, parser->literal_size));
+    struct xpl_slice text = xpl_slice(parser->literal, parser->literal_size);
+    parser->literal += parser->literal_size + 1; /* keeps its NUL */
     parser->literal_size = 0;
-    return text.data ? add(parser, (struct part){ .kind = PART_LITERAL, .text = text }) : -ENOMEM;
+    return add(parser, (struct part){ .kind = PART_LITERAL, .text = text });
 }
 
 /* The end of a variable: the '}' outside of a quoted argument. SIZE_MAX when there is none. */
@@ -265,13 +265,11 @@ int template_parse(const struct conversion_source *source, struct xpl_slice text
 
 int template_literal(const struct conversion_source *source, struct xpl_slice text, struct template *ret)
 {
-    struct template template = { .n = text.size != 0, .place = source->place };
-    template.text = arena_copy(source->arena, text);
-    template.parts = arena_array(source->arena, struct part, 1);
-    if (!template.text.data || !template.parts)
+    struct part *part = arena_new(source->arena, struct part);
+    if (!part)
         return -ENOMEM;
-    template.parts[0] = (struct part){ .kind = PART_LITERAL, .text = template.text };
-    *ret = template;
+    *part = (struct part){ .kind = PART_LITERAL, .text = text };
+    *ret = (struct template){ .parts = part, .n = text.size != 0, .text = text, .place = source->place };
     return 0;
 }
 

@@ -45,7 +45,7 @@ int template_parse(const struct conversion_source *source, struct xpl_slice text
 int template_join(const struct conversion_source *source, const struct template *const *templates, size_t n,
                   struct template *ret);
 
-/* A template that is one literal. */
+/* A template that is one literal, which it borrows. */
 int template_literal(const struct conversion_source *source, struct xpl_slice text, struct template *ret);
 
 /* The literal text when it has no variable and no group, else data NULL. */
