@@ -114,6 +114,46 @@ static void check_range(struct compile *compile, const struct property *property
         diag_error(compile->diag, templates[2]->place, "step must be above 0");
 }
 
+static int compile_sides(struct compile *compile, struct xml_element *element, struct property *property)
+{
+    struct publish **last_publish = &property->publishes;
+    struct send **last_send = &property->sends;
+    for (struct xml_element *child = element->children; child; child = child->next) {
+        int r = 0;
+        if (strcmp(child->name, "publish") == 0) {
+            r = compile_publish(compile, child, property, last_publish);
+            last_publish = *last_publish ? &(*last_publish)->next : last_publish;
+        } else if (strcmp(child->name, "send") == 0) {
+            r = compile_send(compile, child, property, last_send);
+            last_send = *last_send ? &(*last_send)->next : last_send;
+        }
+        if (r == -ENOMEM)
+            return r;
+    }
+    property->public.publishes = property->publishes != NULL;
+    property->public.sends = property->sends != NULL;
+    if (!xml_child(element, "publish") && !xml_child(element, "send"))
+        diag_error(compile->diag, element->place, "property has neither publish nor send");
+    return 0;
+}
+
+/* What has a default that follows from the sides. */
+static void get_behaviour(struct compile *compile, const struct xml_element *element,
+                          struct property *property)
+{
+    struct mapping_property *public = &property->public;
+    bool confirms = false;
+    for (const struct send *send = property->sends; send; send = send->next)
+        confirms |= send->public.confirms;
+    public->kind = (enum mapping_kind)xml_get_choice(
+        element, "kind", mapping_kind_names, xml_child(element, "send") ? MAPPING_TEXT : MAPPING_SENSOR,
+        compile->diag);
+    public->retain = xml_get_bool(element, "retain", public->kind != MAPPING_EVENT, compile->diag);
+    public->assume = (enum mapping_assume)xml_get_choice(
+        element, "assume", assume_names,
+        public->sends && !confirms ? MAPPING_ASSUME_SENT : MAPPING_ASSUME_CONFIRMED, compile->diag);
+}
+
 int compile_property(struct compile *compile, struct xml_element *element, struct map *map,
                      struct property **ret)
 {
@@ -124,7 +164,6 @@ int compile_property(struct compile *compile, struct xml_element *element, struc
     property->map = map;
     property->public.map = &map->public;
     property->place = compile_place(compile, element->place);
-    bool confirms = false;
     int results[] = {
         compile_template(compile, element, "name", TEMPLATE_TOPIC, TO_MQTT, &property->name),
         compile_template(compile, element, "unit", TEMPLATE_VALUE, TO_MQTT, &property->unit),
@@ -139,42 +178,15 @@ int compile_property(struct compile *compile, struct xml_element *element, struc
             return -ENOMEM;
     if (!xml_get(element, "name"))
         diag_error(compile->diag, element->place, "property needs a name");
-    else if (property->name.text.data)
+    else if (property->name.parts)
         compile_check_topic(compile, &property->name, BASE_DEVICE, false);
+    property->public.name = property->name.text;
     get_details(compile, element, property);
     check_range(compile, property);
-    if (!property->name.parts)
-        goto check;
-    property->public.name = property->name.text;
-
-    struct publish **last_publish = &property->publishes;
-    struct send **last_send = &property->sends;
-    for (struct xml_element *child = element->children; child; child = child->next) {
-        int r = 0;
-        if (strcmp(child->name, "publish") == 0) {
-            r = compile_publish(compile, child, property, last_publish);
-            last_publish = *last_publish ? &(*last_publish)->next : last_publish;
-        } else if (strcmp(child->name, "send") == 0) {
-            r = compile_send(compile, child, property, last_send);
-            confirms |= *last_send && (*last_send)->public.confirms;
-            last_send = *last_send ? &(*last_send)->next : last_send;
-        }
-        if (r == -ENOMEM)
-            return r;
-    }
-    property->public.publishes = property->publishes != NULL;
-    property->public.sends = property->sends != NULL;
-    if (!xml_child(element, "publish") && !xml_child(element, "send"))
-        diag_error(compile->diag, element->place, "property has neither publish nor send");
-check:
-    property->public.kind = (enum mapping_kind)xml_get_choice(
-        element, "kind", mapping_kind_names, xml_child(element, "send") ? MAPPING_TEXT : MAPPING_SENSOR,
-        compile->diag);
-    property->public.retain =
-        xml_get_bool(element, "retain", property->public.kind != MAPPING_EVENT, compile->diag);
-    property->public.assume = (enum mapping_assume)xml_get_choice(
-        element, "assume", assume_names,
-        property->sends && !confirms ? MAPPING_ASSUME_SENT : MAPPING_ASSUME_CONFIRMED, compile->diag);
+    /* Without a name nothing can be said about the sides. */
+    if (property->name.parts && compile_sides(compile, element, property) < 0)
+        return -ENOMEM;
+    get_behaviour(compile, element, property);
     xml_check_attributes(element, property_attributes, compile->diag);
     xml_check_children(element, property_children, false, compile->diag);
     *ret = compile->diag->n_errors == errors ? property : NULL;

@@ -64,7 +64,8 @@ struct mapping_send {
     int64_t confirm_timeout_ms;
 };
 
-/* Why something was not made: a sentence in UTF-8. In the scratch; lives until that is used again. */
+/* Why something was not made: a sentence in UTF-8, in the scratch. It lives as long as the sink's function
+ * that gets it; of a command, until the scratch is used again. */
 struct mapping_reason {
     enum counter counter;
     const char *text;
