@@ -7,36 +7,18 @@
 #include "mapping/load.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "base/limits.h"
+#include "mapping/files.h"
 #include "mapping/index.h"
 #include "mapping/trie.h"
-
-#define NAMESPACE "urn:xplmqtt:mappings:1"
-
-static const char *const root_children[] = { "include", "table", "alias", "ignore", "map", NULL };
-static const char *const include_attributes[] = { "href", NULL };
-static const char *const none[] = { NULL };
-
-/* A file that was read, in the diag's arena. */
-struct unit {
-    struct xml_element *root;
-    const char *real_path; /* to see it again */
-    const char *file;      /* in the mapping's arena */
-    bool shipped;
-    bool placed;         /* its elements stand in the table */
-    struct unit *parent; /* who includes it */
-    struct unit *next;   /* all files */
-};
 
 struct loader {
     struct mapping *mapping;
     struct diag *diag;
     size_t errors_before;
-    struct unit *units;
-    uint64_t digest;
+    struct files files;
     struct compile compile;
     struct example *examples;
     struct map **maps;
@@ -45,25 +27,6 @@ struct loader {
     struct table **last_table;
     struct ignore **last_ignore;
 };
-
-static void digest_text(struct loader *loader, struct xpl_slice text)
-{
-    for (size_t i = 0; i <= text.size; i++) /* the end counts too */
-        loader->digest =
-            (loader->digest ^ (i < text.size ? (unsigned char)text.data[i] : 0x100u)) * 1099511628211u;
-}
-
-static void digest_element(struct loader *loader, const struct xml_element *element)
-{
-    digest_text(loader, xpl_slice_from(element->name));
-    digest_text(loader, element->text);
-    for (const struct xml_attribute *a = element->attributes; a; a = a->next) {
-        digest_text(loader, xpl_slice_from(a->name));
-        digest_text(loader, a->value);
-    }
-    for (const struct xml_element *child = element->children; child; child = child->next)
-        digest_element(loader, child);
-}
 
 /* Appends to an array in the mapping's arena. */
 static int append(struct arena *arena, void ***array, size_t *n, size_t *room, void *pointer)
@@ -80,98 +43,6 @@ static int append(struct arena *arena, void ***array, size_t *n, size_t *room, v
     }
     (*array)[(*n)++] = pointer;
     return 0;
-}
-
-/* ---- files ---- */
-
-static int read_unit(struct loader *loader, const char *path, bool shipped, bool optional,
-                     struct unit *parent, struct diag_place asked);
-
-static const char *join_path(struct arena *arena, const char *file, const char *href)
-{
-    const char *slash = strrchr(file, '/');
-    size_t size = href[0] == '/' || !slash ? 0 : (size_t)(slash - file) + 1;
-    char *path = arena_alloc(arena, size + strlen(href) + 1);
-    if (path) {
-        memcpy(path, file, size);
-        memcpy(path + size, href, strlen(href) + 1);
-    }
-    return path;
-}
-
-static int read_includes(struct loader *loader, struct unit *unit)
-{
-    for (struct xml_element *child = xml_child(unit->root, "include"); child; child = xml_sibling(child)) {
-        const struct xml_attribute *href = xml_get(child, "href");
-        xml_check_attributes(child, include_attributes, loader->diag);
-        xml_check_children(child, none, false, loader->diag);
-        if (!href || href->value.size == 0) {
-            diag_error(loader->diag, child->place, "include needs an href");
-            continue;
-        }
-        if (strstr(href->value.data, "://") || strncmp(href->value.data, "file:", 5) == 0) {
-            diag_error(loader->diag, href->place, "href=\"%s\": only local files, as a path",
-                       href->value.data);
-            continue;
-        }
-        const char *path = join_path(&loader->diag->arena, unit->root->place.file, href->value.data);
-        if (!path)
-            return -ENOMEM;
-        int r = read_unit(loader, path, unit->shipped, false, unit, href->place);
-        if (r == -ENOMEM)
-            return r;
-    }
-    return 0;
-}
-
-/* A file is read once for each group (the user's, the shipped); an include of one that is being read is a
- * loop. */
-static int read_unit(struct loader *loader, const char *path, bool shipped, bool optional,
-                     struct unit *parent, struct diag_place asked)
-{
-    char real[PATH_MAX];
-    int depth = 0;
-    if (!realpath(path, real))
-        snprintf(real, sizeof(real), "%s", path);
-    for (const struct unit *up = parent; up; up = up->parent, depth++)
-        if (strcmp(up->real_path, real) == 0) {
-            diag_error(loader->diag, asked, "include loop: '%s' is being read already", path);
-            return 0;
-        }
-    if (depth == LIMIT_INCLUDE_DEPTH) {
-        diag_error(loader->diag, asked, "more than %d includes inside each other", LIMIT_INCLUDE_DEPTH);
-        return 0;
-    }
-    for (const struct unit *seen = loader->units; seen; seen = seen->next)
-        if (seen->shipped == shipped && strcmp(seen->real_path, real) == 0)
-            return 0;
-
-    struct unit *unit = arena_new(&loader->diag->arena, struct unit);
-    if (!unit)
-        return -ENOMEM;
-    *unit = (struct unit){ .real_path = arena_string(&loader->diag->arena, real),
-                           .file = arena_string(&loader->mapping->arena, path),
-                           .shipped = shipped,
-                           .parent = parent };
-    if (!unit->real_path || !unit->file)
-        return -ENOMEM;
-    int r = xml_read(&loader->diag->arena, path, NAMESPACE, loader->diag, &unit->root);
-    if (r == -ENOENT && !optional)
-        diag_error(loader->diag, asked, "no such file: '%s'", path);
-    if (r < 0)
-        return r == -ENOMEM ? r : 0;
-    if (strcmp(unit->root->name, "mappings") != 0) {
-        diag_error(loader->diag, unit->root->place, "expected <mappings>, not <%s>", unit->root->name);
-        return 0;
-    }
-    digest_element(loader, unit->root);
-    xml_check_attributes(unit->root, none, loader->diag);
-    xml_check_children(unit->root, root_children, false, loader->diag);
-    struct unit **last = &loader->units;
-    while (*last)
-        last = &(*last)->next;
-    *last = unit;
-    return read_includes(loader, unit);
 }
 
 /* ---- elements ---- */
@@ -224,18 +95,6 @@ static int add_alias(struct loader *loader, struct xml_element *element)
                   &loader->room_aliases, alias);
 }
 
-static struct unit *unit_of(const struct loader *loader, const struct unit *from, const char *href)
-{
-    char real[PATH_MAX];
-    const char *path = join_path(&loader->diag->arena, from->root->place.file, href);
-    if (!path || !realpath(path, real))
-        return NULL;
-    for (struct unit *unit = loader->units; unit; unit = unit->next)
-        if (unit->shipped == from->shipped && unit->parent == from && strcmp(unit->real_path, real) == 0)
-            return unit;
-    return NULL;
-}
-
 /* In document order: what is included stands where the include stands. */
 static int add_elements(struct loader *loader, struct unit *unit)
 {
@@ -255,7 +114,7 @@ static int add_elements(struct loader *loader, struct unit *unit)
                 loader->last_ignore = &(*loader->last_ignore)->next;
         } else if (strcmp(child->name, "include") == 0) {
             const struct xml_attribute *href = xml_get(child, "href");
-            struct unit *included = href ? unit_of(loader, unit, href->value.data) : NULL;
+            struct unit *included = href ? files_included(&loader->files, unit, href->value.data) : NULL;
             r = included ? add_elements(loader, included) : 0;
         }
         if (r < 0)
@@ -270,7 +129,7 @@ static int add_elements(struct loader *loader, struct unit *unit)
  * and no mistake. The user's examples come first in the list. */
 static const struct example *choose_examples(struct loader *loader)
 {
-    bool own = loader->units && !loader->units->shipped;
+    bool own = loader->files.units && !loader->files.units->shipped;
     struct example **end = &loader->examples;
     while (*end && !(own && (*end)->map->public.shipped))
         end = &(*end)->next;
@@ -289,21 +148,22 @@ static int load(struct loader *loader, const struct mapping_file *files, size_t 
         for (size_t i = 0; i < n_files; i++)
             if (files[i].shipped == shipped) {
                 struct diag_place place = { files[i].path, 0, 0 };
-                int r = read_unit(loader, files[i].path, files[i].shipped, files[i].optional, NULL, place);
+                int r = files_read(&loader->files, files[i].path, files[i].shipped, files[i].optional, NULL,
+                                   place);
                 if (r < 0)
                     return r;
             }
-    for (const struct unit *unit = loader->units; unit; unit = unit->next)
+    for (const struct unit *unit = loader->files.units; unit; unit = unit->next)
         if (add_tables(loader, unit) < 0)
             return -ENOMEM;
-    for (struct unit *unit = loader->units; unit; unit = unit->next)
+    for (struct unit *unit = loader->files.units; unit; unit = unit->next)
         if (!unit->parent && add_elements(loader, unit) < 0)
             return -ENOMEM;
     mapping->maps = loader->maps;
     mapping->n_maps = loader->n_maps;
     mapping->aliases = loader->aliases;
     mapping->n_aliases = loader->n_aliases;
-    snprintf(mapping->digest, sizeof(mapping->digest), "%016llx", (unsigned long long)loader->digest);
+    snprintf(mapping->digest, sizeof(mapping->digest), "%016llx", (unsigned long long)loader->files.digest);
     if (sends_order(mapping) < 0 || aliases_index(mapping, loader->diag) < 0 ||
         index_new(&mapping->arena, mapping->maps, mapping->n_maps, &mapping->index) < 0 ||
         trie_new(&mapping->arena, mapping->sends, mapping->n_sends, &mapping->trie) < 0 ||
@@ -323,7 +183,8 @@ int mapping_load(struct mapping **ret, const struct mapping_file *files, size_t 
         return -ENOMEM;
     arena_init(&mapping->arena);
     mapping->references = 1;
-    struct loader loader = { .mapping = mapping, .diag = diag, .digest = 14695981039346656037u };
+    struct loader loader = { .mapping = mapping, .diag = diag };
+    loader.files = (struct files){ mapping, diag, NULL, FILES_DIGEST };
     loader.compile = (struct compile){ .mapping = mapping, .diag = diag, .last_example = &loader.examples };
     loader.last_table = &mapping->tables;
     loader.last_ignore = &mapping->ignores;
