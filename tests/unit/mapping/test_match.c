@@ -131,3 +131,67 @@ Test(match, a_message_without_items_or_dots)
         0);
     cr_expect_str_eq(world_xpl("trig nodash * nodot"), "xpl/nodash/p nodot--\n");
 }
+
+Test(match, no_number_of_properties_uses_up_the_scratch)
+{
+    static char text[8192], data[30000];
+    size_t n = (size_t)snprintf(text, sizeof(text), "<map schema='a.b'>");
+    for (int i = 0; i < 40; i++)
+        n += (size_t)snprintf(
+            text + n, sizeof(text) - n,
+            "<property name='p%d'><publish when='p=*' payload='{p|lower|upper}'/></property>", i);
+    snprintf(text + n, sizeof(text) - n, "</map>");
+    cr_assert_eq(world_load(text), 0);
+    n = (size_t)snprintf(data, sizeof(data), HEAD "p=");
+    memset(data + n, 'a', sizeof(data) - n - 3);
+    memcpy(data + sizeof(data) - 3, "\n}\n", 3);
+    cr_expect_eq(run(data, sizeof(data)), MAPPING_TAKEN);
+    cr_expect_eq(publishes, 40);
+    cr_expect_eq(skips, 0);
+}
+
+static struct mapping_property seen;
+
+static void keep_property(void *context, const struct mapping_publish *publish)
+{
+    (void)context;
+    seen = *publish->property;
+}
+
+Test(match, a_property_carries_how_it_is_to_be_published)
+{
+    struct mapping_sink sink = { NULL, NULL, keep_property, NULL };
+    cr_assert_eq(
+        world_load(
+            "<map name='m' schema='a.b'><property name='p' kind='number' entity='light' role='brightness'"
+            " retain='no' qos='2' on-change='yes' refresh='1.5' min-interval='0.25' dedupe='300'>"
+            "<publish/><send/></property></map>"),
+        0);
+    mapping_on_xpl(world.mapping, world.scratch, world_message("trig a-b.c * a.b p=1"), &sink);
+    cr_expect_str_eq(seen.map->name, "m");
+    cr_expect_eq(seen.kind, MAPPING_NUMBER);
+    cr_expect(xpl_slice_equal(seen.entity, XPL_SLICE("light")));
+    cr_expect(xpl_slice_equal(seen.role, XPL_SLICE("brightness")));
+    cr_expect_not(seen.retain);
+    cr_expect_eq(seen.qos, 2);
+    cr_expect(seen.on_change);
+    cr_expect_eq(seen.refresh_ms, 1500);
+    cr_expect_eq(seen.min_interval_ms, 250);
+    cr_expect_eq(seen.dedupe_ms, 300);
+    cr_expect_eq(seen.assume, MAPPING_ASSUME_SENT);
+    cr_expect(seen.publishes && seen.sends);
+}
+
+Test(match, the_defaults_of_a_property)
+{
+    struct mapping_sink sink = { NULL, NULL, keep_property, NULL };
+    cr_assert_eq(world_load("<map schema='a.b'><property name='p'><publish/></property></map>"), 0);
+    mapping_on_xpl(world.mapping, world.scratch, world_message("trig a-b.c * a.b p=1"), &sink);
+    cr_expect_eq(seen.kind, MAPPING_SENSOR);
+    cr_expect(seen.retain);
+    cr_expect_eq(seen.qos, 1);
+    cr_expect_not(seen.on_change);
+    cr_expect_eq(seen.refresh_ms + seen.min_interval_ms + seen.dedupe_ms, 0);
+    cr_expect_eq(seen.assume, MAPPING_ASSUME_CONFIRMED);
+    cr_expect_eq(seen.entity.size + seen.role.size, 0);
+}
