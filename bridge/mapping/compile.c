@@ -107,10 +107,15 @@ int compile_map(struct compile *compile, struct xml_element *element, struct map
             return -ENOMEM;
     } else if (map->device.text.data) {
         compile_check_topic(compile, &map->device, BASE_PREFIX, false);
+    } else { /* what is below it is looked at all the same: all findings in one run */
+        struct conversion_source source = compile_source(compile, element->place);
+        if (template_literal(&source, XPL_SLICE("?"), &map->device) < 0)
+            return -ENOMEM;
+        map->device_unknown = true;
     }
 
     struct property **last = &map->properties;
-    for (struct xml_element *child = element->children; child && map->device.parts; child = child->next) {
+    for (struct xml_element *child = element->children; child; child = child->next) {
         if (strcmp(child->name, "property") == 0) {
             int r = compile_property(compile, child, map, last);
             if (r == -ENOMEM)

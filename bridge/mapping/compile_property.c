@@ -180,11 +180,16 @@ int compile_property(struct compile *compile, struct xml_element *element, struc
         diag_error(compile->diag, element->place, "property needs a name");
     else if (property->name.parts)
         compile_check_topic(compile, &property->name, BASE_DEVICE, false);
+    property->topics_unknown = map->device_unknown || !property->name.parts;
+    if (!property->name.parts) {
+        struct conversion_source source = compile_source(compile, element->place);
+        if (template_literal(&source, XPL_SLICE("?"), &property->name) < 0)
+            return -ENOMEM;
+    }
     property->public.name = property->name.text;
     get_details(compile, element, property);
     check_range(compile, property);
-    /* Without a name nothing can be said about the sides. */
-    if (property->name.parts && compile_sides(compile, element, property) < 0)
+    if (compile_sides(compile, element, property) < 0)
         return -ENOMEM;
     get_behaviour(compile, element, property);
     xml_check_attributes(element, property_attributes, compile->diag);

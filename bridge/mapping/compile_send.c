@@ -86,7 +86,7 @@ static void report_unknown(struct known *known, struct diag_place place, struct 
 
 static void check_known(struct known *known, const struct template *template)
 {
-    for (size_t i = 0; i < template->n; i++) {
+    for (size_t i = 0; i < template->n && !known->send->property->topics_unknown; i++) {
         const struct part *part = &template->parts[i];
         if (part->kind == PART_VARIABLE && !is_known(known->send, &part->variable) && !has_default(part))
             report_unknown(known, template->place, part->text);

@@ -54,6 +54,7 @@ struct property {
     struct mapping_property public; /* first */
     struct map *map;
     struct template name;
+    bool topics_unknown; /* device or name has a finding: what is said of topics would only repeat it */
     struct template unit, class, min, max, step, options;
     struct xpl_slice each; /* a glob; data NULL: none */
     struct publish *publishes;
@@ -72,6 +73,7 @@ struct map {
     struct variable split; /* name.data NULL: none */
     struct xpl_slice split_by;
     struct template device, label;
+    bool device_unknown; /* the device has a finding; the map is never used */
     struct property *properties;
     struct send *sends; /* of all properties, in the order of trial */
     const char *file;   /* the file that has it, for findings within one file */

@@ -44,11 +44,13 @@ Test(alias, by_name_with_case)
 
 Test(alias, a_device_that_makes_the_topic_too_long_refuses_the_command)
 {
-    static char text[4096] = "<alias device='a-b.c/";
-    memset(text + 21, 'x', 1100);
-    strncat(text,
-            "' name='n'/><map schema='a.b' device='{source}/{d}'><property name='p'><send/></property></map>",
-            sizeof(text) - strlen(text) - 1);
-    cr_assert_eq(world_load(text), 0);
+    static char buffer[4096];
+    struct text text = TEXT(buffer);
+    text_string(&text, "<alias device='a-b.c/");
+    for (int i = 0; i < 1100; i++)
+        text_char(&text, 'x');
+    text_string(&text, "' name='n'/>"
+                       "<map schema='a.b' device='{source}/{d}'><property name='p'><send/></property></map>");
+    cr_assert_eq(world_load(buffer), 0);
     cr_expect_str_eq(world_mqtt("xpl/n/p/set", "1"), "refused the topic is too long");
 }

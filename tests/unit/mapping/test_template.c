@@ -233,10 +233,11 @@ Test(template, too_long_a_topic_is_not_made)
 
 Test(template, a_hundred_and_more_parts_are_refused)
 {
-    char text[1024] = "";
+    char buffer[1024];
+    struct text text = TEXT(buffer);
     struct template template;
     struct conversion_source source = world_source();
     for (int i = 0; i < 70; i++)
-        strncat(text, "{a}-", sizeof(text) - strlen(text) - 1);
-    cr_expect_eq(template_parse(&source, xpl_slice_from(text), TEMPLATE_VALUE, TO_MQTT, &template), -EINVAL);
+        text_string(&text, "{a}-");
+    cr_expect_eq(template_parse(&source, text_get(&text), TEMPLATE_VALUE, TO_MQTT, &template), -EINVAL);
 }
