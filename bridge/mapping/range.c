@@ -38,6 +38,14 @@ static int refuse(struct scope *scope, enum counter counter, struct xpl_slice pa
     return (int)counter;
 }
 
+static int refuse_bound(struct scope *scope, struct xpl_slice payload, const char *what, double bound)
+{
+    scope_excerpt(scope->why, payload);
+    text_format(scope->why, " is %s ", what);
+    number_write(bound, scope->why);
+    return COUNT_NOT_MADE_RANGE;
+}
+
 int property_check_range(const struct property *property, struct scope *scope, struct xpl_slice payload)
 {
     double value, bound;
@@ -45,16 +53,10 @@ int property_check_range(const struct property *property, struct scope *scope, s
     if (low || high) {
         if (number_parse(payload, &value) < 0)
             return refuse(scope, COUNT_NOT_MADE_NUMBER, payload, "no number");
-        if (low && render_number(&property->min, scope, &bound) && value < bound) {
-            refuse(scope, COUNT_NOT_MADE_RANGE, payload, "below the minimum ");
-            number_write(bound, scope->why);
-            return COUNT_NOT_MADE_RANGE;
-        }
-        if (high && render_number(&property->max, scope, &bound) && value > bound) {
-            refuse(scope, COUNT_NOT_MADE_RANGE, payload, "above the maximum ");
-            number_write(bound, scope->why);
-            return COUNT_NOT_MADE_RANGE;
-        }
+        if (low && render_number(&property->min, scope, &bound) && value < bound)
+            return refuse_bound(scope, payload, "below the minimum", bound);
+        if (high && render_number(&property->max, scope, &bound) && value > bound)
+            return refuse_bound(scope, payload, "above the maximum", bound);
     }
     if (property->public.kind == MAPPING_SELECT && property->options.text.data) {
         struct xpl_slice list;

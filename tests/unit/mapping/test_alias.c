@@ -44,13 +44,14 @@ Test(alias, by_name_with_case)
 
 Test(alias, a_device_that_makes_the_topic_too_long_refuses_the_command)
 {
-    static char buffer[4096];
-    struct text text = TEXT(buffer);
+    char bytes[4096];
+    struct text text = TEXT(bytes);
     text_string(&text, "<alias device='a-b.c/");
     for (int i = 0; i < 1100; i++)
         text_char(&text, 'x');
-    text_string(&text, "' name='n'/>"
-                       "<map schema='a.b' device='{source}/{d}'><property name='p'><send/></property></map>");
-    cr_assert_eq(world_load(buffer), 0);
+    text_string(
+        &text,
+        "' name='n'/><map schema='a.b' device='{source}/{d}'><property name='p'><send/></property></map>");
+    cr_assert_eq(world_load(bytes), 0);
     cr_expect_str_eq(world_mqtt("xpl/n/p/set", "1"), "refused the topic is too long");
 }

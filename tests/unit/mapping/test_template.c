@@ -233,8 +233,8 @@ Test(template, too_long_a_topic_is_not_made)
 
 Test(template, a_hundred_and_more_parts_are_refused)
 {
-    char buffer[1024];
-    struct text text = TEXT(buffer);
+    char bytes[1024];
+    struct text text = TEXT(bytes);
     struct template template;
     struct conversion_source source = world_source();
     for (int i = 0; i < 70; i++)
