@@ -217,7 +217,7 @@ enum mapping_command_result mapping_on_mqtt(const struct mapping *mapping, struc
     if (!attempt.known)
         return MAPPING_COMMAND_NO_MAP;
     text_string(&scratch->why, "no send takes the payload '");
-    scope_excerpt(&scratch->why, payload);
+    scope_excerpt(&scope, payload);
     text_char(&scratch->why, '\'');
     return MAPPING_COMMAND_REFUSED;
 }

@@ -223,7 +223,7 @@ static int apply(const struct conversion *conversion, struct scope *scope, struc
         if (ret->data)
             return 0;
         text_format(scope->why, "table '%.*s' has no row for '", XPL_SLICE_ARGS(conversion->table->name));
-        scope_excerpt(scope->why, value);
+        scope_excerpt(scope, value);
         text_char(scope->why, '\'');
         return COUNT_NOT_MADE_TABLE;
     case CONVERSION_TRIM: *ret = trimmed(value); return 0;
@@ -244,7 +244,7 @@ static int apply(const struct conversion *conversion, struct scope *scope, struc
         value = trimmed(value);
         if (number_parse(value, &x) < 0) {
             text_char(scope->why, '\'');
-            scope_excerpt(scope->why, value);
+            scope_excerpt(scope, value);
             text_string(scope->why, "' is no number");
             return COUNT_NOT_MADE_NUMBER;
         }

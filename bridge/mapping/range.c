@@ -33,14 +33,14 @@ static bool has_option(struct xpl_slice options, struct xpl_slice word)
 static int refuse(struct scope *scope, enum counter counter, struct xpl_slice payload, const char *what)
 {
     text_char(scope->why, '\'');
-    scope_excerpt(scope->why, payload);
+    scope_excerpt(scope, payload);
     text_format(scope->why, "' is %s", what);
     return (int)counter;
 }
 
 static int refuse_bound(struct scope *scope, struct xpl_slice payload, const char *what, double bound)
 {
-    scope_excerpt(scope->why, payload);
+    scope_excerpt(scope, payload);
     text_format(scope->why, " is %s ", what);
     number_write(bound, scope->why);
     return COUNT_NOT_MADE_RANGE;
@@ -64,7 +64,7 @@ int property_check_range(const struct property *property, struct scope *scope, s
         text_reset(scope->why);
         if (made == 0 && !has_option(list, payload)) {
             refuse(scope, COUNT_NOT_MADE_RANGE, payload, "none of the options ");
-            scope_excerpt(scope->why, list);
+            scope_excerpt(scope, list);
             return COUNT_NOT_MADE_RANGE;
         }
     }

@@ -22,21 +22,22 @@ bool pool_close(struct text *pool, const struct text *text, struct xpl_slice *re
 
 #define EXCERPT_MAX 60 /* bytes */
 
-void scope_excerpt(struct text *ret, struct xpl_slice value)
+void scope_excerpt(struct scope *scope, struct xpl_slice value)
 {
-    struct xpl_slice rest = value;
-    uint32_t code = 0;
-    while (rest.size && value.size - rest.size < EXCERPT_MAX) {
-        size_t size = utf8_next(rest, &code);
-        if (size && !utf8_is_forbidden(code))
-            text_slice(ret, xpl_slice(rest.data, size));
-        else
-            text_string(ret, "\xef\xbf\xbd");
-        size += size == 0;
-        rest = xpl_slice(rest.data + size, rest.size - size);
+    size_t at = 0;
+    while (at < value.size && at < EXCERPT_MAX) {
+        char bytes[8];
+        struct text decoded = TEXT(bytes);
+        size_t size = utf8_next(xpl_slice(value.data + at, value.size - at), NULL);
+        struct xpl_slice one = xpl_slice(value.data + at, size ? size : 1); /* a byte may be of the set */
+        uint32_t code = 0;
+        charset_text(scope->charset, one, &decoded);
+        bool clean = utf8_next(text_get(&decoded), &code) && !utf8_is_forbidden(code);
+        text_slice(scope->why, clean ? text_get(&decoded) : XPL_SLICE("\xef\xbf\xbd"));
+        at += one.size;
     }
-    if (rest.size)
-        text_string(ret, "…");
+    if (at < value.size)
+        text_string(scope->why, "…");
 }
 
 bool scope_bind(struct scope *scope, struct variable variable, struct xpl_slice value)

@@ -55,8 +55,8 @@ bool scope_knows(struct scope *scope, const struct variable *variable);
 /* Frees what the scope allocated for the payload. */
 void scope_deinit(struct scope *scope);
 
-/* Appends the start of a value to a text for people: valid UTF-8 without control characters. */
-void scope_excerpt(struct text *ret, struct xpl_slice value);
+/* Appends the start of a value to `why`, for people: as text, without control characters. */
+void scope_excerpt(struct scope *scope, struct xpl_slice value);
 
 /* Takes the pool's rest as a text to append to, and gives back what was written. */
 struct text pool_open(struct text *pool);
