@@ -24,6 +24,9 @@
 #define LIMIT_EVENTS      10000
 #define LIMIT_EVENT_BYTES (8u << 20)
 #define LIMIT_EVENT_AGE   3600000
+/* Bytes of messages in one commit to the spool on disk, more: the next one; of its file, more: it is full. */
+#define LIMIT_SPOOL_BATCH (1u << 20)
+#define LIMIT_SPOOL_FILE  (64u << 20)
 /* Publishes at the MQTT library at one time: beyond it stalls a second for each. */
 #define LIMIT_INFLIGHT 100
 /* Topic filters; more: an error in the log. */

@@ -72,6 +72,7 @@ void outbox_forget_state(struct outbox *outbox, struct state *state)
             outbox->flights[i].state = NULL;
     if (!state->flight)
         outbox_close(outbox, &state->owed, COUNT_COALESCED);
+    outbox_spool_gone(outbox, state);
     states_remove(&outbox->states, state);
 }
 
@@ -83,7 +84,7 @@ static int drop(struct outbox *outbox, enum counter counter)
     return (int)counter + 1;
 }
 
-static int publish_state(struct outbox *outbox, const struct session_publish *publish)
+static int publish_state(struct outbox *outbox, const struct session_publish *publish, int64_t now_ms)
 {
     struct state *state = states_find(&outbox->states, publish->topic);
     bool is_new = !state;
@@ -91,6 +92,7 @@ static int publish_state(struct outbox *outbox, const struct session_publish *pu
         state = states_add(&outbox->states, publish->topic);
     if (!state)
         return drop(outbox, COUNT_DROPPED_TABLE);
+    bool held = outbox_spool_has_older(outbox, state, publish->payload);
     if (state_set(state, publish->payload) < 0) {
         if (is_new)
             states_remove(&outbox->states, state);
@@ -103,7 +105,11 @@ static int publish_state(struct outbox *outbox, const struct session_publish *pu
     state->owed = true;
     state->sent = false;
     state->qos = (uint8_t)publish->qos;
-    states_wait(&outbox->states, state, ++outbox->order);
+    outbox_spool_owed(outbox, state, held, now_ms);
+    if (state->held)
+        states_unwait(&outbox->states, state);
+    else
+        states_wait(&outbox->states, state, ++outbox->order);
     return 0;
 }
 
@@ -148,7 +154,7 @@ int outbox_publish(struct outbox *outbox, const struct session_publish *publish,
     else if (outbox->ending)
         result = drop(outbox, COUNT_DROPPED_OFFLINE);
     else if (publish->lane == SESSION_STATE)
-        result = publish_state(outbox, publish);
+        result = publish_state(outbox, publish, now_ms);
     else
         result = publish_event(outbox, publish, now_ms);
     outbox_pump(outbox, now_ms);
@@ -172,6 +178,7 @@ void outbox_last_word(struct outbox *outbox, struct xpl_slice topic, struct xpl_
         next = state->next;
         states_unwait(&outbox->states, state);
     }
+    outbox->spool.hurry = true;
     outbox_publish(outbox, &publish, now_ms);
     outbox->ending = true;
     outbox_pump(outbox, now_ms);
@@ -187,13 +194,15 @@ int64_t outbox_deadline(const struct outbox *outbox)
         if (expiry < deadline)
             deadline = expiry;
     }
-    return deadline;
+    int64_t spool = outbox_spool_deadline(outbox);
+    return spool < deadline ? spool : deadline;
 }
 
 void outbox_on_time(struct outbox *outbox, int64_t now_ms)
 {
     outbox_next_event(outbox, now_ms);
     outbox_pump(outbox, now_ms);
+    outbox_spool_on_time(outbox, now_ms);
 }
 
 int64_t outbox_silent_since(const struct outbox *outbox)
@@ -204,7 +213,8 @@ int64_t outbox_silent_since(const struct outbox *outbox)
 bool outbox_is_idle(const struct outbox *outbox)
 {
     bool events = !outbox->ending && outbox->next < outbox->ring.head;
-    return !outbox->flying && !outbox->states.first_waiting && !events;
+    return !outbox->flying && !outbox->states.first_waiting && !events &&
+           (outbox->ending || !outbox->spool.n_held);
 }
 
 /* Numbers. */
@@ -225,7 +235,7 @@ size_t outbox_states(const struct outbox *outbox)
 
 size_t outbox_waiting(const struct outbox *outbox)
 {
-    size_t waiting = outbox->states.n_waiting;
+    size_t waiting = outbox->states.n_waiting + outbox->spool.n_held;
     for (uint64_t n = outbox->next; n < outbox->ring.head; n++)
         waiting += ring_get(&outbox->ring, n)->status == RING_WAITING;
     return waiting;

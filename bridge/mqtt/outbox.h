@@ -29,6 +29,14 @@ void outbox_free(struct outbox *outbox);
 int outbox_publish(struct outbox *outbox, const struct session_publish *publish, int64_t now_ms);
 void outbox_forget(struct outbox *outbox, struct xpl_slice topic);
 
+/* As session_use_spool and what follows it. */
+void outbox_use_spool(struct outbox *outbox, const struct session_spool *spool);
+int outbox_restore_event(struct outbox *outbox, uint64_t order, const struct spool_message *message,
+                         int64_t born_ms);
+int outbox_restore_state(struct outbox *outbox, const struct spool_message *message);
+void outbox_on_spool(struct outbox *outbox, bool failed, int64_t now_ms);
+bool outbox_spool_end(struct outbox *outbox, int64_t now_ms);
+
 /* A connection of that generation is up. Between the two the states are published that shall come first. */
 void outbox_up_begin(struct outbox *outbox, uint32_t generation, int receive_maximum, int64_t now_ms);
 void outbox_up_end(struct outbox *outbox, int64_t now_ms);

@@ -27,7 +27,7 @@ void outbox_up_end(struct outbox *outbox, int64_t now_ms)
     struct state *state, *next;
     HASH_ITER(hh, outbox->states.table, state, next)
     {
-        if (!state->flight)
+        if (!state->flight && !state->held)
             states_wait(&outbox->states, state, ++outbox->order);
     }
     outbox->events_from = outbox->order;
@@ -69,7 +69,7 @@ void outbox_down(struct outbox *outbox, bool suspect, int reason)
         struct state *state = flight->state;
         if (state && state->flight == flight->number) {
             state->flight = 0;
-            if (state->owed)
+            if (state->owed && !state->held)
                 states_wait(&outbox->states, state, ++outbox->order);
         } else {
             outbox_close(outbox, &flight->owed, COUNT_COALESCED);
@@ -117,6 +117,7 @@ static void answer_state(struct outbox *outbox, uint64_t number, bool success, i
         return;
     state->flight = 0;
     state->owed = false;
+    outbox_spool_settled(outbox, state);
     if (success && state->payload_size == 0)
         outbox_forget_state(outbox, state);
 }

@@ -37,6 +37,7 @@ static void refuse_state(struct outbox *outbox, struct state *state, int reason)
 {
     outbox->refused(outbox->context, outbox_state_topic(state), reason);
     outbox_close(outbox, &state->owed, COUNT_DROPPED_REFUSED);
+    outbox_spool_settled(outbox, state);
     states_unwait(&outbox->states, state);
 }
 

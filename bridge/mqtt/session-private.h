@@ -34,6 +34,7 @@ struct session {
 
     int said;         /* reason of the last failure that was a warning, 0 for none */
     int said_refused; /* the same for publishes, in this connection */
+    bool spool_failed;
 
     enum stop_phase stop;
     int64_t stop_half_ms, stop_last_ms, stop_end_ms;

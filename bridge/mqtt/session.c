@@ -87,6 +87,43 @@ void session_start(struct session *session, int64_t now_ms)
     session_dial(session, now_ms);
 }
 
+/* The spool. */
+
+void session_use_spool(struct session *session, const struct session_spool *spool)
+{
+    outbox_use_spool(session->outbox, spool);
+}
+
+int session_restore_event(struct session *session, uint64_t order, const struct spool_message *message,
+                          int64_t born_ms)
+{
+    return outbox_restore_event(session->outbox, order, message, born_ms);
+}
+
+int session_restore_state(struct session *session, const struct spool_message *message)
+{
+    return outbox_restore_state(session->outbox, message);
+}
+
+void session_on_spool(struct session *session, const char *error, int64_t now_ms)
+{
+    outbox_on_spool(session->outbox, error, now_ms);
+    if (error)
+        session_say(
+            session, session->spool_failed ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR,
+            "the spool on disk failed: %s; what waits for the broker is in memory only, and would be lost "
+            "with us; tried again each minute",
+            error);
+    else if (session->spool_failed)
+        session_say(session, LOG_LEVEL_WARNING, "the spool on disk works again");
+    session->spool_failed = error;
+}
+
+bool session_spool_end(struct session *session, int64_t now_ms)
+{
+    return outbox_spool_end(session->outbox, now_ms);
+}
+
 /* Stop. */
 
 void session_disconnect(struct session *session, int64_t now_ms)

@@ -22,6 +22,7 @@
 #include "base/counters.h"
 #include "base/log.h"
 #include "mqtt/driver.h"
+#include "mqtt/spool.h"
 
 struct session;
 
@@ -80,6 +81,19 @@ int session_new(struct session **ret, const struct session_options *options,
                 const struct mqtt_driver_ops *ops, struct mqtt_driver *driver,
                 const struct session_listener *listener, struct counters *counters);
 void session_free(struct session *session);
+
+/* What is owed to the broker goes to that spool too (spool.h). Before session_start: first this, then what
+ * the last run left there, the events before the states, the events in the order of `order`, which is above
+ * 0. Results as of session_publish; what cannot be taken leaves the spool. */
+void session_use_spool(struct session *session, const struct session_spool *spool);
+int session_restore_event(struct session *session, uint64_t order, const struct spool_message *message,
+                          int64_t born_ms);
+int session_restore_state(struct session *session, const struct spool_message *message);
+/* How the last commit went; NULL for well. */
+void session_on_spool(struct session *session, const char *error, int64_t now_ms);
+/* At the very end: writes at once what is not written yet. False while a commit is under way: again after it.
+ */
+bool session_spool_end(struct session *session, int64_t now_ms);
 
 void session_start(struct session *session, int64_t now_ms);
 

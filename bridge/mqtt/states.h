@@ -23,6 +23,11 @@ struct state {
     bool owed;    /* the newest value is */
     bool sent;    /* the newest value was handed over before */
     bool left_out;
+    bool spooled;     /* the spool has a row for the topic */
+    bool held;        /* its newest value does not go before the spool has it */
+    bool dirty;       /* in the list of those that the spool shall hear of */
+    int64_t dirty_ms; /* since when; least of all: its row has become wrong */
+    struct state *dirty_prev, *dirty_next;
     size_t topic_size;
     char topic[]; /* with a NUL behind it */
 };
