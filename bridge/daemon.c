@@ -18,6 +18,7 @@
 #include "mqtt/inbox.h"
 #include "mqtt/paho.h"
 #include "parts.h"
+#include "spooling.h"
 #include "xpl/hub.h"
 
 #define STOP_MS       3000 /* for the last messages to the broker; then the connection is cut */
@@ -36,6 +37,7 @@ struct daemon {
     struct inbox *inbox;
     struct mqtt_driver *driver;
     struct session *session;
+    struct spooling *spooling; /* NULL: in memory */
     struct xplsocket *socket;
     struct interfaces *interfaces;
     struct timer *timer;
@@ -372,7 +374,7 @@ static void close_all(struct daemon *daemon)
     if (daemon->closing)
         return;
     daemon->closing = true;
-    daemon->open = 5;
+    daemon->open = 6;
     paho_free(daemon->driver); /* its threads knock no more */
     daemon->driver = NULL;
     xplsocket_close(daemon->socket, on_part_closed, daemon);
@@ -380,6 +382,7 @@ static void close_all(struct daemon *daemon)
     timer_close(daemon->timer, on_part_closed, daemon);
     signals_close(daemon->signals, on_part_closed, daemon);
     wake_close(daemon->wake, on_part_closed, daemon);
+    spooling_close(daemon->spooling, on_part_closed, daemon);
 }
 
 static void save(struct daemon *daemon)
@@ -522,6 +525,23 @@ static int open_core(struct daemon *daemon)
     return r;
 }
 
+static void on_spooled(void *context)
+{
+    settle(context, io_now_ms());
+}
+
+static int open_spool(struct daemon *daemon)
+{
+    if (daemon->settings->mqtt.spool != SETTINGS_SPOOL_DISK)
+        return 0;
+    int r = spooling_new(&daemon->spooling, &daemon->loop, daemon->store.directory, daemon->session,
+                         &daemon->counters, on_spooled, daemon);
+    if (r < 0)
+        log_error(LOG_MQTT, "cannot open the spool in %s: %s", daemon->store.directory,
+                  r == -EBUSY ? "another xplmqttd uses it" : strerror(-r));
+    return r;
+}
+
 /* Errors are exit status 2, and nothing was started then. */
 static int load(struct daemon *daemon)
 {
@@ -538,11 +558,25 @@ static int load(struct daemon *daemon)
     return r;
 }
 
+/* Where state is kept, and whether it can be kept there as the settings want. */
+static int find_store(struct daemon *daemon)
+{
+    if (store_init(&daemon->store, getenv("STATE_DIRECTORY")) == STORE_NOWHERE)
+        log_debug(LOG_DAEMON, "no state directory: nothing is remembered across a restart");
+    const char *fault =
+        daemon->settings->mqtt.spool == SETTINGS_SPOOL_DISK ? spooling_fault(daemon->store.directory) : NULL;
+    if (fault)
+        log_error(LOG_CONFIG, "not started: spool=\"disk\" cannot be: %s", fault);
+    return fault ? -EINVAL : 0;
+}
+
 static int start(struct daemon *daemon)
 {
     int r = open_io(daemon);
     if (r == 0)
         r = open_mqtt(daemon);
+    if (r == 0)
+        r = open_spool(daemon);
     if (r == 0)
         r = open_core(daemon);
     if (r < 0)
@@ -561,12 +595,10 @@ static int start(struct daemon *daemon)
 int daemon_run(struct settings *settings)
 {
     struct daemon daemon = { .settings = settings };
-    if (load(&daemon) < 0) {
+    if (find_store(&daemon) < 0 || load(&daemon) < 0) {
         settings_free(settings);
         return 2;
     }
-    if (store_init(&daemon.store, getenv("STATE_DIRECTORY")) == STORE_NOWHERE)
-        log_debug(LOG_DAEMON, "no state directory: nothing is remembered across a restart");
     int r = uv_loop_init(&daemon.loop);
     if (r == 0) {
         r = start(&daemon);

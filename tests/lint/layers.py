@@ -21,8 +21,9 @@ ROOMS = {
     "mqtt": {"mqtt", "base", "xpl"},
     "io": {"io", "base", "xpl"},
     "tool": {"tool", "io", "mapping", "core", "config", "xml", "base", "xpl"},
-    "daemon": {"daemon", "parts", "io", "mqtt", "core", "config", "mapping", "base", "xpl"},
+    "daemon": {"daemon", "parts", "spooling", "io", "mqtt", "core", "config", "mapping", "base", "xpl"},
     "healthcheck": {"daemon", "parts", "io", "mqtt", "config", "base", "xpl"},
+    "spooling": {"spooling", "io", "mqtt", "base", "xpl"},
     "parts": {"parts", "mqtt", "config", "mapping", "base", "xpl"},
     "main": {"daemon", "config", "base", "xpl"},
 }
