@@ -158,7 +158,9 @@ static int parse_body(struct reader *reader, struct xpl_message *ret)
         if (!scan_cut(line, '=', &item.name, &item.value))
             continue;
         item.name = scan_trim(item.name); /* the value is opaque: its blanks are data */
-        if (!item.name.size || scan_has_control(item.name))
+        if (!item.name.size)              /* some hubs make "=" out of a blank line */
+            continue;
+        if (scan_has_control(item.name))
             return XPL_E_NAME;
         if (ret->n_items == XPL_ITEMS_MAX)
             return XPL_E_ITEMS;

@@ -14,6 +14,7 @@
 struct made_topic {
     UT_hash_handle hh;
     bool left_out, availability;
+    bool templated; /* the property that made it has variables in its name */
     size_t size, raw_size;
     char *raw; /* inside `topic` */
     /* While the table changes: */
@@ -57,7 +58,7 @@ static bool ends_with(struct xpl_slice text, struct xpl_slice end)
     return text.size > end.size && memcmp(text.data + text.size - end.size, end.data, end.size) == 0;
 }
 
-static void add(struct core *core, struct xpl_slice topic, struct xpl_slice raw)
+static void add(struct core *core, struct xpl_slice topic, struct xpl_slice raw, bool templated)
 {
     if (find(core, topic) || HASH_COUNT(core->made.topics) >= LIMIT_STATES)
         return;
@@ -66,6 +67,7 @@ static void add(struct core *core, struct xpl_slice topic, struct xpl_slice raw)
         return;
     made->size = topic.size;
     made->raw_size = raw.size;
+    made->templated = templated;
     made->raw = made->topic + topic.size;
     made->availability = ends_with(raw, XPL_SLICE(AVAILABILITY)); /* a level that no map can make */
     memcpy(made->topic, topic.data, topic.size);
@@ -77,7 +79,7 @@ static void add(struct core *core, struct xpl_slice topic, struct xpl_slice raw)
 
 /* prefix/DEVICE and the rest */
 static void add_below(struct core *core, struct xpl_slice topic, struct xpl_slice device,
-                      struct xpl_slice rest)
+                      struct xpl_slice rest, bool templated)
 {
     char buffer[4 * LIMIT_TOPIC];
     struct text raw = TEXT(buffer);
@@ -85,28 +87,30 @@ static void add_below(struct core *core, struct xpl_slice topic, struct xpl_slic
     text_slice(&raw, device);
     text_slice(&raw, rest);
     if (!raw.overflow)
-        add(core, topic, text_get(&raw));
+        add(core, topic, text_get(&raw), templated);
 }
 
 void made_add(struct core *core, const struct mapping_publish *publish)
 {
     size_t start = strlen(core->options.prefix) + 1, end = start + publish->alias.size;
     struct xpl_slice topic = publish->topic;
+    struct xpl_slice name = publish->property->name;
+    bool templated = memchr(name.data, '{', name.size);
     if (!publish->property->retain)
         return;
     bool aliased = !xpl_slice_equal(publish->alias, publish->device) && topic.size > end &&
                    memcmp(topic.data + start, publish->alias.data, publish->alias.size) == 0 &&
                    topic.data[end] == '/';
     if (aliased && !find(core, topic))
-        add_below(core, topic, publish->device, xpl_slice(topic.data + end, topic.size - end));
+        add_below(core, topic, publish->device, xpl_slice(topic.data + end, topic.size - end), templated);
     else
-        add(core, topic, topic);
+        add(core, topic, topic, templated);
 }
 
 void made_add_availability(struct core *core, struct xpl_slice topic, struct xpl_slice device)
 {
     if (!find(core, topic))
-        add_below(core, topic, device, XPL_SLICE(AVAILABILITY));
+        add_below(core, topic, device, XPL_SLICE(AVAILABILITY), false);
 }
 
 /* ---- another table ---- */
@@ -133,7 +137,8 @@ static struct made_topic *owner(const struct core *core, const struct made_topic
 static struct xpl_slice place_of(struct core *core, const struct made_topic *topic)
 {
     struct xpl_slice place = { 0 };
-    if (!mapping_makes(core->mapping, core->scratch, xpl_slice(topic->raw, topic->raw_size), &place))
+    if (!mapping_makes(core->mapping, core->scratch, xpl_slice(topic->raw, topic->raw_size), topic->templated,
+                       &place))
         place = xpl_slice(NULL, 0);
     return place;
 }
@@ -220,7 +225,7 @@ void made_on_mapping(struct core *core, int64_t now_ms)
         next = topic->next;
         if (topic->value.data) {
             core_publish_topic(core, SINK_STATE, topic->now, topic->value, 1);
-            add(core, topic->now, xpl_slice(topic->raw, topic->raw_size));
+            add(core, topic->now, xpl_slice(topic->raw, topic->raw_size), topic->templated);
         }
         made_free(topic);
     }
@@ -232,12 +237,12 @@ size_t made_export(const struct core *core, char *buffer, size_t capacity)
 {
     struct text text = { buffer, 0, capacity, false };
     for (const struct made_topic *topic = core->made.topics; topic; topic = topic->hh.next) {
-        if (text.capacity - text.size < topic->size + topic->raw_size + 3)
+        if (text.capacity - text.size < topic->size + topic->raw_size + 5)
             break;
         text_slice(&text, xpl_slice(topic->topic, topic->size));
         text_char(&text, '\t');
         text_slice(&text, xpl_slice(topic->raw, topic->raw_size));
-        text_char(&text, '\n');
+        text_string(&text, topic->templated ? "\t{}\n" : "\n");
     }
     return text.size;
 }
@@ -248,9 +253,10 @@ void made_import(struct core *core, struct xpl_slice text, int64_t now_ms)
         const char *end = memchr(text.data, '\n', text.size);
         size_t size = end ? (size_t)(end - text.data) : text.size;
         const char *tab = memchr(text.data, '\t', size);
-        size_t topic = tab ? (size_t)(tab - text.data) : 0;
-        if (topic && topic + 1 < size)
-            add(core, xpl_slice(text.data, topic), xpl_slice(tab + 1, size - topic - 1));
+        size_t topic = tab ? (size_t)(tab - text.data) : 0, raw = tab ? size - topic - 1 : 0;
+        bool templated = raw > 3 && memcmp(tab + raw - 2, "\t{}", 3) == 0;
+        if (topic && raw)
+            add(core, xpl_slice(text.data, topic), xpl_slice(tab + 1, raw - (templated ? 3 : 0)), templated);
         text = end ? xpl_slice(end + 1, text.size - size - 1) : xpl_slice(NULL, 0);
     }
     made_on_mapping(core, now_ms);

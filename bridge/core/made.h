@@ -23,8 +23,8 @@ bool made_has(const struct core *core, struct xpl_slice topic);
 /* Another table: moves or clears what it makes elsewhere or not at all. */
 void made_on_mapping(struct core *core, int64_t now_ms);
 
-/* A line "TOPIC RAW-TOPIC" for each, parted by a tab, for the next run; returns the bytes written. What does
- * not fit is left out. */
+/* For the next run: a line for each topic and its raw form, parted by a tab, with another and "{}" behind it
+ * where the property has variables in its name. Returns the bytes written; what does not fit is left out. */
 size_t made_export(const struct core *core, char *buffer, size_t capacity);
 /* Such lines of the last run: what this table does not make is cleared. */
 void made_import(struct core *core, struct xpl_slice text, int64_t now_ms);

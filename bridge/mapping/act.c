@@ -126,6 +126,10 @@ static bool act_once(struct act *act, const struct property *property)
         r = make_topic(act, publish->base, &publish->topic);
     if (r == 0)
         r = template_render(&publish->payload, scope, TEMPLATE_VALUE, payload);
+    if (r == 0 && payload->size == 0 && publish->payload.variable) { /* it would clear a retained topic */
+        text_string(scope->why, "the payload came out empty");
+        r = COUNT_NOT_MADE_MISSING;
+    }
     if (r == 0)
         r = property_check_range(property, scope, text_get(payload));
     if (r)

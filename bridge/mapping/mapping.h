@@ -182,9 +182,11 @@ int mapping_filters(const struct mapping *mapping, void (*filter)(void *context,
                     void *context);
 
 /* Whether some map publishes to the topic, in which the device stands under its own path; *ret is where it
- * publishes now, with the device's alias if it has one. Lives until the scratch is used again. */
+ * publishes now, with the device's alias if it has one. Lives until the scratch is used again. A property
+ * with variables in its name could publish nearly anything: it counts only for a topic that such a one made
+ * (`templated`). */
 bool mapping_makes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
-                   struct xpl_slice *ret);
+                   bool templated, struct xpl_slice *ret);
 
 /* A value as one level of a topic (DESIGN §3 "Escaping"). */
 void mapping_escape(struct xpl_slice value, struct text *ret);

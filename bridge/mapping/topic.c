@@ -27,7 +27,7 @@ static bool reads(const struct mapping *mapping, const struct map *map, const st
 }
 
 bool mapping_makes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
-                   struct xpl_slice *ret)
+                   bool templated, struct xpl_slice *ret)
 {
     for (size_t m = 0; m < mapping->n_maps; m++)
         for (const struct property *p = mapping->maps[m]->properties; p; p = p->next)
@@ -35,7 +35,8 @@ bool mapping_makes(const struct mapping *mapping, struct mapping_scratch *scratc
                 struct scope scope;
                 scratch_open(scratch, mapping, TO_MQTT, &scope);
                 scope.ignore_case = mapping->maps[m]->ignore_case;
-                if (!p->public.retain || !reads(mapping, mapping->maps[m], publish, &scope, topic))
+                if (!p->public.retain || (p->name.variable && !templated) ||
+                    !reads(mapping, mapping->maps[m], publish, &scope, topic))
                     continue;
                 *ret = topic;
                 if (publish->base != BASE_DEVICE || map_device(mapping->maps[m], &scope, scratch) != 0)

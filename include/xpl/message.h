@@ -50,7 +50,7 @@ enum xpl_error {
     XPL_E_SCHEMA,    /* no schema line */
     XPL_E_BODY,      /* no body block in braces */
     XPL_E_TRUNCATED, /* ends before the closing brace */
-    XPL_E_NAME,      /* an item name that is empty or holds what it may not */
+    XPL_E_NAME,      /* an item name that holds what it may not, or when sending is empty */
     XPL_E_VALUE,     /* a value with a control character (sending), or no value of its kind */
     XPL_E_ITEMS,     /* more than XPL_ITEMS_MAX items */
     XPL_E_SIZE,      /* over XPL_MESSAGE_MAX octets when sent */
@@ -66,9 +66,10 @@ const char *xpl_type_name(enum xpl_type type);
 /* Parses one datagram. 0, or a positive enum xpl_error, *ret being undefined then.
  *
  * Bytes after the body's closing brace are ignored (padding, further blocks, a second message). A line
- * without '=' in the body is skipped, and so is a blank one. Blanks around names, header values and the
- * schema do not count; a value is everything between the first '=' and the line end, whatever bytes it holds.
- * A missing hop counts as 1, a missing target as "*"; of a header line that occurs twice the first counts. */
+ * without '=' or without a name in the body is skipped, and so is a blank one (hubs make "=" out of it).
+ * Blanks around names, header values and the schema do not count; a value is everything between the first '='
+ * and the line end, whatever bytes it holds. A missing hop counts as 1, a missing target as "*"; of a header
+ * line that occurs twice the first counts. */
 int xpl_message_parse(struct xpl_message *ret, const char *data, size_t size);
 
 /* First item of that name, without case; NULL when there is none. */

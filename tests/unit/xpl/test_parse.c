@@ -203,10 +203,15 @@ Test(parse, skips_blank_lines_and_lines_without_equals_sign_in_the_body)
     expect_item(1, "y", "2");
 }
 
-Test(parse, refuses_names_that_name_nothing)
+Test(parse, skips_what_hubs_make_out_of_blank_lines)
 {
-    cr_expect_eq(PARSE(HEAD "a.b\n{\n=1\n}\n"), XPL_E_NAME);
-    cr_expect_eq(PARSE(HEAD "a.b\n{\n  =1\n}\n"), XPL_E_NAME);
+    cr_assert_eq(PARSE(HEAD "a.b\n{\nx=1\n=\n  =\n=2\ny=3\n}\n"), 0);
+    cr_expect_eq(message.n_items, 2);
+    expect_item(1, "y", "3");
+}
+
+Test(parse, refuses_control_characters_in_names)
+{
     cr_expect_eq(PARSE(HEAD "a.b\n{\nke\x14y=1\n}\n"), XPL_E_NAME);
     cr_expect_eq(PARSE(HEAD "a.b\n{\nk\0y=1\n}\n"), XPL_E_NAME);
     cr_expect_eq(PARSE(HEAD "a.b\n{\nk\x7fy=1\n}\n"), XPL_E_NAME);
