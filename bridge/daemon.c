@@ -25,8 +25,9 @@
 #define HEARTBEAT_MIN 5
 #define WALL_MS       60000
 
-#define FILE_HUB    "hub-clients"
-#define FILE_TOPICS "topics"
+#define FILE_HUB     "hub-clients"
+#define FILE_TOPICS  "topics"
+#define FILE_DEVICES "devices"
 
 struct daemon {
     uv_loop_t loop;
@@ -47,7 +48,7 @@ struct daemon {
     int open; /* parts whose handles are not gone yet */
     bool stopping, closing, reload_wanted, absent;
     int64_t watchdog_due_ms, wall_due_ms;
-    char *hub_clients, *made_topics; /* of the last run */
+    char *hub_clients, *made_topics, *devices; /* of the last run */
     int status;
 };
 
@@ -391,12 +392,19 @@ static void save(struct daemon *daemon)
     char *buffer = store_is_nowhere(&daemon->store) ? NULL : malloc(capacity);
     if (!buffer)
         return;
-    size_t size = core_export_hub(daemon->core, buffer, capacity);
-    int r = store_replace(&daemon->store, FILE_HUB, buffer, size);
-    size = core_export_topics(daemon->core, buffer, capacity);
-    int s = store_replace(&daemon->store, FILE_TOPICS, buffer, size);
-    if (r < 0 || s < 0)
-        log_warning(LOG_DAEMON, "cannot write to %s: %s", daemon->store.directory, strerror(r < 0 ? -r : -s));
+    static const struct {
+        const char *file;
+        size_t (*export)(const struct core *core, char *buffer, size_t capacity);
+    } memories[] = { { FILE_HUB, core_export_hub },
+                     { FILE_TOPICS, core_export_topics },
+                     { FILE_DEVICES, core_export_devices } };
+    for (size_t i = 0; i < sizeof(memories) / sizeof(memories[0]); i++) {
+        size_t size = memories[i].export(daemon->core, buffer, capacity);
+        int r = store_replace(&daemon->store, memories[i].file, buffer, size);
+        if (r < 0)
+            log_warning(LOG_DAEMON, "cannot write %s/%s: %s", daemon->store.directory, memories[i].file,
+                        strerror(-r));
+    }
     free(buffer);
 }
 
@@ -485,6 +493,12 @@ static struct xpl_slice recall(struct daemon *daemon, const char *name, char **r
     return r == STORE_OK ? xpl_slice(*ret, size) : xpl_slice(NULL, 0);
 }
 
+static void forget(char **text)
+{
+    free(*text);
+    *text = NULL;
+}
+
 static int open_core(struct daemon *daemon)
 {
     const struct settings *settings = daemon->settings;
@@ -514,12 +528,12 @@ static int open_core(struct daemon *daemon)
         .raw_send = settings->mqtt.raw_send,
         .hub_clients = recall(daemon, FILE_HUB, &daemon->hub_clients),
         .made_topics = recall(daemon, FILE_TOPICS, &daemon->made_topics),
+        .devices = recall(daemon, FILE_DEVICES, &daemon->devices),
     };
     struct sink sink = make_sink(daemon);
     int r = core_new(&daemon->core, &options, daemon->mapping, &sink, &daemon->counters, io_now_ms(),
                      io_wall_ms());
     free(daemon->hub_clients);
-    free(daemon->made_topics);
     if (r < 0)
         log_error(LOG_DAEMON, "out of memory");
     return r;
@@ -586,6 +600,8 @@ static int start(struct daemon *daemon)
     daemon->watchdog_due_ms = notify_watchdog_ms() ? now_ms : INT64_MAX;
     daemon->wall_due_ms = now_ms + WALL_MS;
     core_start(daemon->core, now_ms);
+    forget(&daemon->made_topics);
+    forget(&daemon->devices);
     session_start(daemon->session, now_ms);
     notify_ready(NULL);
     settle(daemon, now_ms);
@@ -611,6 +627,8 @@ int daemon_run(struct settings *settings)
     session_free(daemon.session);
     core_free(daemon.core);
     inbox_free(daemon.inbox);
+    forget(&daemon.made_topics);
+    forget(&daemon.devices);
     mapping_unref(daemon.mapping);
     settings_free(daemon.settings);
     return r < 0 ? 1 : 0;

@@ -67,7 +67,6 @@ static int copy_options(struct core *core, const struct core_options *options)
     struct core_network *allow = arena_array(arena, struct core_network, options->n_allow + 1);
     const char **groups = arena_array(arena, const char *, options->n_groups + 1);
     core->options.hub_clients = arena_copy(arena, options->hub_clients);
-    core->options.made_topics = arena_copy(arena, options->made_topics);
     if (arena->failed)
         return -ENOMEM;
     if (options->n_allow)
@@ -165,9 +164,11 @@ void core_start(struct core *core, int64_t now_ms)
     core->started_ms = now_ms;
     network_start(core, now_ms);
     report_info(core);
+    made_import(core, core->options.made_topics, now_ms);
+    devices_import(core, core->options.devices, now_ms);
+    core->options.made_topics = core->options.devices = xpl_slice(NULL, 0);
     report_devices(core);
     report_unmapped(core);
-    made_import(core, core->options.made_topics, now_ms);
 }
 
 void core_stop(struct core *core, int64_t now_ms)
@@ -184,6 +185,11 @@ size_t core_export_hub(const struct core *core, char *buffer, size_t capacity)
 size_t core_export_topics(const struct core *core, char *buffer, size_t capacity)
 {
     return made_export(core, buffer, capacity);
+}
+
+size_t core_export_devices(const struct core *core, char *buffer, size_t capacity)
+{
+    return devices_export(core, buffer, capacity);
 }
 
 void core_set_mapping(struct core *core, struct mapping *mapping, int64_t now_ms)

@@ -19,7 +19,7 @@ struct core_network {
     uint32_t ip, mask;
 };
 
-/* Copied by core_new. */
+/* Copied by core_new; what the last run made and whom it knew must last until core_start has returned. */
 struct core_options {
     const char *version;
     const char *prefix;
@@ -35,6 +35,7 @@ struct core_options {
     bool raw, raw_send;
     struct xpl_slice hub_clients; /* core_export_hub of the last run */
     struct xpl_slice made_topics; /* core_export_topics of the last run */
+    struct xpl_slice devices;     /* core_export_devices of the last run */
 };
 
 struct core;
@@ -86,6 +87,8 @@ void core_note_error(struct core *core, const char *text);
 size_t core_export_hub(const struct core *core, char *buffer, size_t capacity);
 /* The retained topics we made, likewise. */
 size_t core_export_topics(const struct core *core, char *buffer, size_t capacity);
+/* The devices and their sources, likewise. */
+size_t core_export_devices(const struct core *core, char *buffer, size_t capacity);
 
 bool core_is_online(const struct core *core);
 const char *core_role(const struct core *core); /* "hub", "client", "searching" */

@@ -10,6 +10,7 @@
 struct source {
     char schema[40]; /* of its last message, lower case */
     int64_t heard_ms;
+    int64_t alive_ms;    /* the same, or when this run began to wait for it */
     int64_t interval_ms; /* between heartbeats; 0: it never said one */
     uint64_t messages;
     bool online, mapped;
@@ -21,12 +22,13 @@ struct source {
 
 struct device {
     struct source *source;
-    const struct mapping_map *map; /* NULL: not known for this table */
-    char *topic;                   /* of its availability, under the name it has now */
-    int64_t heard_ms;
+    const struct mapping_map *map;  /* NULL: not known for this table */
+    char *topic;                    /* of its availability, under the name it has now */
+    int64_t heard_ms, alive_ms;     /* as of a source */
     int64_t gap_max_ms, gap_sum_ms; /* between reports */
     unsigned gaps, short_gaps;      /* short: of less than a third of the mean */
     bool online, published;
+    bool silent; /* offline by its own silence: its source does not bring it back */
     UT_hash_handle hh;
     bool left_out;
     size_t size;
@@ -39,8 +41,15 @@ void device_set_online(struct core *core, struct device *device, bool online);
 /* When a device that reports regularly has been silent for too long; INT64_MAX for never. */
 int64_t device_end(const struct device *device);
 
+/* One of that path, or NULL; obtain makes room for a new one, NULL when memory is out. */
+struct device *device_find(const struct core *core, struct xpl_slice path);
+struct device *device_obtain(struct core *core, struct xpl_slice path, struct xpl_slice alias);
+struct source *source_obtain(struct core *core, struct xpl_slice address);
+/* That one of them may expire then. */
+void devices_watch(struct core *core, int64_t end_ms);
+int64_t source_end(const struct source *source);
 /* The source of that address, in any case; NULL when it was never heard. */
-struct source *source_find(struct core *core, struct xpl_slice address);
+struct source *source_find(const struct core *core, struct xpl_slice address);
 /* Says that the sources which are not heard any more are gone. Returns when the next one may be. */
 int64_t sources_expire(struct core *core, int64_t now_ms);
 void sources_deinit(struct devices *devices);

@@ -72,12 +72,12 @@ int64_t device_end(const struct device *device)
         device->short_gaps > device->gaps / LEARN_SHORT ||
         device->gap_max_ms * device->gaps > LEARN_LONGEST * device->gap_sum_ms)
         return INT64_MAX;
-    return device->heard_ms + SILENT_GAPS * device->gap_max_ms + MINUTE;
+    return device->alive_ms + SILENT_GAPS * device->gap_max_ms + MINUTE;
 }
 
 /* ---- the table ---- */
 
-static struct device *find(struct core *core, struct xpl_slice path)
+struct device *device_find(const struct core *core, struct xpl_slice path)
 {
     struct device *device;
     HASH_FIND(hh, core->devices.devices, path.data, path.size, device);
@@ -91,20 +91,20 @@ static void make_room(struct core *core)
     device_drop(core, device);
 }
 
-static struct device *obtain(struct core *core, const struct mapping_publish *publish)
+struct device *device_obtain(struct core *core, struct xpl_slice path, struct xpl_slice alias)
 {
-    struct device *device = find(core, publish->device);
+    struct device *device = device_find(core, path);
     if (device)
         return device;
     if (HASH_COUNT(core->devices.devices) >= LIMIT_DEVICES)
         make_room(core);
-    device = calloc(1, sizeof(*device) + publish->device.size + 1);
+    device = calloc(1, sizeof(*device) + path.size + 1);
     if (!device)
         return NULL;
-    device->size = publish->device.size;
-    memcpy(device->path, publish->device.data, publish->device.size);
+    device->size = path.size;
+    memcpy(device->path, path.data, path.size);
     device->heard_ms = -1;
-    device->left_out = !set_topic(core, device, publish->alias);
+    device->left_out = !set_topic(core, device, alias);
     if (!device->left_out)
         HASH_ADD_KEYPTR(hh, core->devices.devices, device->path, device->size, device);
     if (device->left_out) {
@@ -116,11 +116,11 @@ static struct device *obtain(struct core *core, const struct mapping_publish *pu
     return device;
 }
 
-/* A gap between two reports. One in which it was offline tells nothing of its habits. */
+/* A gap between two reports. One in which it was offline, or we were, tells nothing of its habits. */
 static void learn(struct device *device, int64_t now_ms)
 {
     int64_t gap = now_ms - device->heard_ms;
-    if (device->heard_ms < 0 || gap <= ONE_REPORT_MS || !device->online)
+    if (device->alive_ms != device->heard_ms || gap <= ONE_REPORT_MS || !device->online)
         return;
     device->gap_sum_ms += gap;
     device->gap_max_ms = gap > device->gap_max_ms ? gap : device->gap_max_ms;
@@ -135,23 +135,23 @@ static bool is_overheard(const struct core *core)
 
 void devices_on_publish(struct core *core, const struct mapping_publish *publish, int64_t now_ms)
 {
-    struct device *device = obtain(core, publish);
+    struct device *device = device_obtain(core, publish->device, publish->alias);
     if (!device)
         return;
     if (!is_overheard(core))
         learn(device, now_ms);
-    device->heard_ms = now_ms;
+    device->heard_ms = device->alive_ms = now_ms;
+    device->silent = false;
     device->map = publish->property->map;
     device->source =
         is_overheard(core) ? source_find(core, core->message.target.text) : core->devices.speaker;
     device_set_online(core, device, true);
-    if (device_end(device) < core->devices.due_ms)
-        core->devices.due_ms = device_end(device);
+    devices_watch(core, device_end(device));
 }
 
 const struct mapping_map *devices_origin(struct core *core, struct xpl_slice path)
 {
-    const struct device *device = find(core, path);
+    const struct device *device = device_find(core, path);
     return device ? device->map : NULL;
 }
 
@@ -167,6 +167,12 @@ void devices_on_mapping(struct core *core)
 
 /* ---- time ---- */
 
+void devices_watch(struct core *core, int64_t end_ms)
+{
+    if (end_ms < core->devices.due_ms)
+        core->devices.due_ms = end_ms;
+}
+
 int64_t devices_deadline(const struct devices *devices)
 {
     return devices->due_ms;
@@ -178,8 +184,10 @@ void devices_on_time(struct core *core, int64_t now_ms)
         return;
     int64_t next_ms = sources_expire(core, now_ms);
     for (struct device *device = core->devices.devices; device; device = device->hh.next) {
-        if (device->online && device_end(device) <= now_ms)
+        if (device->online && device_end(device) <= now_ms) {
+            device->silent = true;
             device_set_online(core, device, false);
+        }
         if (device->online && device_end(device) < next_ms)
             next_ms = device_end(device);
     }

@@ -8,7 +8,11 @@
  * we overhear speaks of its target, not of its sender: such a device follows the target's source. Who is
  * pushed out of a full table is offline, too.
  *
- * sources.c has the sources, devices.c the devices, devices_list.c writes bridge/devices.
+ * All this is remembered from run to run: at a start everybody counts as just heard, so that who does not
+ * come back is offline in its time.
+ *
+ * sources.c has the sources, devices.c the devices, devices_list.c writes bridge/devices, devices_store.c
+ * remembers.
  */
 #ifndef CORE_DEVICES_H
 #define CORE_DEVICES_H
@@ -46,6 +50,12 @@ void devices_on_mapping(struct core *core);
 
 int64_t devices_deadline(const struct devices *devices);
 void devices_on_time(struct core *core, int64_t now_ms);
+
+/* A line for each device whose availability stands at the broker, for the next run; returns the bytes
+ * written. What does not fit is left out. */
+size_t devices_export(const struct core *core, char *buffer, size_t capacity);
+/* Such lines of the last run, after made_import. Lines that are none are passed over. */
+void devices_import(struct core *core, struct xpl_slice text, int64_t now_ms);
 
 /* A heartbeat or its end, of any case. */
 bool devices_is_heartbeat(const struct xpl_message *message);

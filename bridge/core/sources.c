@@ -24,23 +24,24 @@ static void set_online(struct core *core, struct source *source, bool online, in
     source->online = online;
     core->devices.changed = true;
     for (struct device *device = core->devices.devices; device; device = device->hh.next)
-        if (device->source == source && device->published && (!online || device_end(device) > now_ms))
+        if (device->source == source && device->published &&
+            (!online || (!device->silent && device_end(device) > now_ms)))
             device_set_online(core, device, online);
 }
 
-static int64_t end_of(const struct source *source)
+int64_t source_end(const struct source *source)
 {
-    return source->interval_ms ? source->heard_ms + 2 * source->interval_ms + MINUTE : INT64_MAX;
+    return source->interval_ms ? source->alive_ms + 2 * source->interval_ms + MINUTE : INT64_MAX;
 }
 
 int64_t sources_expire(struct core *core, int64_t now_ms)
 {
     int64_t next_ms = INT64_MAX;
     for (struct source *source = core->devices.sources; source; source = source->hh.next) {
-        if (source->online && end_of(source) <= now_ms)
+        if (source->online && source_end(source) <= now_ms)
             set_online(core, source, false, now_ms);
-        if (source->online && end_of(source) < next_ms)
-            next_ms = end_of(source);
+        if (source->online && source_end(source) < next_ms)
+            next_ms = source_end(source);
     }
     return next_ms;
 }
@@ -76,7 +77,7 @@ static struct source *find(const struct devices *devices, const struct text *low
     return source;
 }
 
-struct source *source_find(struct core *core, struct xpl_slice address)
+struct source *source_find(const struct core *core, struct xpl_slice address)
 {
     char lower[ADDRESS_MAX];
     struct text text = TEXT(lower);
@@ -84,7 +85,7 @@ struct source *source_find(struct core *core, struct xpl_slice address)
     return find(&core->devices, &text);
 }
 
-static struct source *obtain(struct core *core, struct xpl_slice address)
+struct source *source_obtain(struct core *core, struct xpl_slice address)
 {
     char lower[ADDRESS_MAX];
     struct text text = TEXT(lower);
@@ -140,12 +141,12 @@ static int64_t interval_of(const struct xpl_message *message)
 void devices_on_message(struct core *core, const struct xpl_message *message, int64_t now_ms)
 {
     struct devices *devices = &core->devices;
-    struct source *source = devices->speaker = obtain(core, message->source.text);
+    struct source *source = devices->speaker = source_obtain(core, message->source.text);
     if (!source)
         return;
     struct text schema = TEXT(source->schema);
     lower_cut(&schema, message->schema);
-    source->heard_ms = now_ms;
+    source->heard_ms = source->alive_ms = now_ms;
     source->messages++;
     bool heartbeat = devices_is_heartbeat(message);
     if (heartbeat && is_kind(message, "end")) {
@@ -156,8 +157,7 @@ void devices_on_message(struct core *core, const struct xpl_message *message, in
     if (heartbeat)
         source->interval_ms = interval_of(message);
     set_online(core, source, true, now_ms);
-    if (end_of(source) < devices->due_ms)
-        devices->due_ms = end_of(source);
+    devices_watch(core, source_end(source));
 }
 
 void devices_on_mapped(struct core *core, bool mapped)

@@ -157,7 +157,8 @@ static int make(void)
     struct core_options options = world_options();
     options.raw = true;
     options.flood = 1000000;
-    options.made_topics = XPL_SLICE("xpl/a/b\txpl/a/b\n");
+    options.made_topics = XPL_SLICE("xpl/a/b\txpl/a/b\nxpl/a-b.c/1/availability\txpl/a-b.c/1/availability\n");
+    options.devices = XPL_SLICE("a-b.c/1\ta-b.c\tonline\t1\t5\t0\t0\t0\t0\n");
     options.hub_clients = XPL_SLICE("10.0.0.1 50010 5 acme-h.one\n");
     world = (struct world){ .now_ms = WORLD_NOW };
     return core_new(&world.core, &options, table, &nothing, &world.counters, world.now_ms, WORLD_WALL);

@@ -348,12 +348,13 @@ void world_start(struct world *world)
 
 void world_restart(struct world *world, bool state)
 {
-    static char hub[XPL_HUB_EXPORT_MAX], topics[LIMIT_STATE_FILE];
+    static char hub[XPL_HUB_EXPORT_MAX], topics[LIMIT_STATE_FILE], devices[LIMIT_STATE_FILE];
     struct core_options options = world_options();
     struct sink sink = make_sink(world);
     if (state) {
         options.hub_clients = xpl_slice(hub, core_export_hub(world->core, hub, sizeof(hub)));
         options.made_topics = xpl_slice(topics, core_export_topics(world->core, topics, sizeof(topics)));
+        options.devices = xpl_slice(devices, core_export_devices(world->core, devices, sizeof(devices)));
     }
     core_stop(world->core, world->now_ms);
     core_free(world->core);
