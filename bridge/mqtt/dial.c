@@ -17,8 +17,6 @@
 #define TRIAL_S           5 /* a broker that does not answer v5 in this time does not know it */
 #define PATIENCE_S        15
 
-#define TAKEN_OVER 0x8e
-
 static int64_t delay(int64_t first_ms, int64_t most_ms, unsigned failures, uint32_t random)
 {
     int64_t base = failures < 16 ? first_ms << failures : most_ms;
@@ -89,7 +87,7 @@ int64_t dial_lost(struct dial *dial, int reason, int64_t lived_ms, uint32_t rand
     if (reason == MQTT_REASON_BROKEN && dial->short_lives >= SHORT_LIVES)
         reason = MQTT_REASON_SHORT_LIVED;
     *ret_reason = reason;
-    if (reason == TAKEN_OVER || reason == MQTT_REASON_SHORT_LIVED)
+    if (reason == MQTT_REASON_TAKEN_OVER || reason == MQTT_REASON_SHORT_LIVED)
         return delay(TAKEOVER_FIRST_MS, TAKEOVER_MOST_MS, dial->takeovers++, random);
     dial->takeovers = 0;
     return delay(FIRST_MS, MOST_MS, dial->failures++, random);

@@ -75,6 +75,7 @@ enum mqtt_reason {
     MQTT_REASON_PASSWORD_FILE,       /* the session's own: the password file cannot be read */
     MQTT_REASON_STUCK,               /* the session's own: no answer to a publish for too long */
     MQTT_REASON_SHORT_LIVED, /* the session's own: connections end again and again soon after they began */
+    MQTT_REASON_TAKEN_OVER = 0x8e, /* MQTT 5's: another client has our id */
 };
 
 enum mqtt_event_type {

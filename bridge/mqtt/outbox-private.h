@@ -62,6 +62,8 @@ struct xpl_slice outbox_state_topic(const struct state *state);
 void outbox_close(struct outbox *outbox, bool *owed, enum counter counter);
 /* Closes an event; it leaves the ring with the next sweep, once all older ones are closed. */
 void outbox_close_event(struct outbox *outbox, struct ring_record *record, enum counter counter);
+/* The same for what was refused, with its reason. */
+void outbox_close_refused(struct outbox *outbox, bool *owed, int reason);
 void outbox_refuse_event(struct outbox *outbox, struct ring_record *record, int reason);
 void outbox_sweep(struct outbox *outbox);
 void outbox_forget_state(struct outbox *outbox, struct state *state);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "mqtt/reason.h"
 
 int outbox_new(struct outbox **ret, const struct mqtt_driver_ops *ops, struct mqtt_driver *driver,
                struct counters *counters, outbox_refused *refused, void *context)
@@ -49,6 +50,13 @@ void outbox_close(struct outbox *outbox, bool *owed, enum counter counter)
     if (*owed)
         count(outbox->counters, counter);
     *owed = false;
+}
+
+void outbox_close_refused(struct outbox *outbox, bool *owed, int reason)
+{
+    if (*owed)
+        count(outbox->counters, mqtt_reason_publish_counter(reason));
+    outbox_close(outbox, owed, COUNT_DROPPED_REFUSED);
 }
 
 void outbox_close_event(struct outbox *outbox, struct ring_record *record, enum counter counter)
@@ -136,21 +144,33 @@ static int publish_event(struct outbox *outbox, const struct session_publish *pu
     return 0;
 }
 
-static bool can_be_sent(const struct session_publish *publish)
+/* 0, or why it can never be sent. */
+static int fault(const struct session_publish *publish)
 {
     struct xpl_slice topic = publish->topic;
-    return topic.size && topic.size <= LIMIT_TOPIC && publish->payload.size <= LIMIT_PUBLISH &&
-           publish->correlation.size <= LIMIT_PAYLOAD && publish->qos >= 0 && publish->qos <= 2 &&
-           !memchr(topic.data, '+', topic.size) && !memchr(topic.data, '#', topic.size) &&
-           !memchr(topic.data, '\0', topic.size);
+    if (topic.size > LIMIT_TOPIC || publish->payload.size > LIMIT_PUBLISH ||
+        publish->correlation.size > LIMIT_PAYLOAD)
+        return -EMSGSIZE;
+    if (topic.size == 0 || publish->qos < 0 || publish->qos > 2 || memchr(topic.data, '+', topic.size) ||
+        memchr(topic.data, '#', topic.size) || memchr(topic.data, '\0', topic.size))
+        return -EINVAL;
+    return 0;
+}
+
+static int refuse(struct outbox *outbox, const struct session_publish *publish, int reason)
+{
+    bool owed = true;
+    outbox->refused(outbox->context, publish->topic, reason);
+    outbox_close_refused(outbox, &owed, reason);
+    return COUNT_DROPPED_REFUSED + 1;
 }
 
 int outbox_publish(struct outbox *outbox, const struct session_publish *publish, int64_t now_ms)
 {
-    int result;
+    int result, reason = fault(publish);
     count(outbox->counters, COUNT_PUBLISHES);
-    if (!can_be_sent(publish))
-        result = drop(outbox, COUNT_DROPPED_REFUSED);
+    if (reason)
+        result = refuse(outbox, publish, reason);
     else if (outbox->ending)
         result = drop(outbox, COUNT_DROPPED_OFFLINE);
     else if (publish->lane == SESSION_STATE)
@@ -257,7 +277,10 @@ bool outbox_books_balance(const struct outbox *outbox)
         owed += outbox->flights[i].owed;
     for (uint64_t n = outbox->ring.tail; n < outbox->ring.head; n++)
         owed += ring_get(&outbox->ring, n)->status != RING_DONE;
-    return counted[COUNT_PUBLISHES] == counted[COUNT_PUBLISHED] + counted[COUNT_COALESCED] +
+    uint64_t refused = counted[COUNT_PUBLISH_REFUSED_DENIED] + counted[COUNT_PUBLISH_REFUSED_SIZE] +
+                       counted[COUNT_PUBLISH_REFUSED_QUOTA] + counted[COUNT_PUBLISH_REFUSED_OTHER];
+    return counted[COUNT_DROPPED_REFUSED] == refused &&
+           counted[COUNT_PUBLISHES] == counted[COUNT_PUBLISHED] + counted[COUNT_COALESCED] +
                                            counted[COUNT_EXPIRED] + counted[COUNT_DROPPED_FULL] +
                                            counted[COUNT_DROPPED_OFFLINE] + counted[COUNT_DROPPED_REFUSED] +
                                            counted[COUNT_DROPPED_TABLE] + owed;

@@ -42,7 +42,7 @@ static void drop_culprit(struct outbox *outbox, int reason)
         struct state *state = flight->state;
         if (state)
             outbox->refused(outbox->context, outbox_state_topic(state), reason);
-        outbox_close(outbox, &flight->owed, COUNT_DROPPED_REFUSED);
+        outbox_close_refused(outbox, &flight->owed, reason);
         if (state && state->flight == flight->number) {
             state->owed = false;
             outbox_forget_state(outbox, state);
@@ -111,7 +111,10 @@ static void answer_state(struct outbox *outbox, uint64_t number, bool success, i
         return; /* stays, for outbox_down */
     if (!success && state)
         outbox->refused(outbox->context, outbox_state_topic(state), reason);
-    outbox_close(outbox, &flight->owed, success ? COUNT_PUBLISHED : COUNT_DROPPED_REFUSED);
+    if (success)
+        outbox_close(outbox, &flight->owed, COUNT_PUBLISHED);
+    else
+        outbox_close_refused(outbox, &flight->owed, reason);
     *flight = outbox->flights[--outbox->n_flights];
     if (!newest)
         return;

@@ -5,6 +5,7 @@
 #include "mqtt/outbox-private.h"
 
 #include "base/error.h"
+#include "mqtt/reason.h"
 
 #define RETRY_MS 100
 
@@ -36,7 +37,7 @@ static int hand_state(struct outbox *outbox, struct state *state)
 static void refuse_state(struct outbox *outbox, struct state *state, int reason)
 {
     outbox->refused(outbox->context, outbox_state_topic(state), reason);
-    outbox_close(outbox, &state->owed, COUNT_DROPPED_REFUSED);
+    outbox_close_refused(outbox, &state->owed, reason);
     outbox_spool_settled(outbox, state);
     states_unwait(&outbox->states, state);
 }
@@ -65,6 +66,7 @@ static int hand_event(struct outbox *outbox, uint64_t number)
 void outbox_refuse_event(struct outbox *outbox, struct ring_record *record, int reason)
 {
     outbox->refused(outbox->context, ring_topic(&outbox->ring, record), reason);
+    count(outbox->counters, mqtt_reason_publish_counter(reason));
     outbox_close_event(outbox, record, COUNT_DROPPED_REFUSED);
 }
 

@@ -66,6 +66,32 @@ const char *mqtt_reason_text(int reason)
     return reason > 0 ? "refused for an unknown reason" : "the MQTT library failed";
 }
 
+enum counter mqtt_reason_publish_counter(int reason)
+{
+    switch (reason) {
+    case 0x87: return COUNT_PUBLISH_REFUSED_DENIED;
+    case 0x95:
+    case -EMSGSIZE: return COUNT_PUBLISH_REFUSED_SIZE;
+    case 0x93:
+    case 0x96:
+    case 0x97: return COUNT_PUBLISH_REFUSED_QUOTA;
+    default: return COUNT_PUBLISH_REFUSED_OTHER;
+    }
+}
+
+enum counter mqtt_reason_connect_counter(int reason)
+{
+    switch (reason) {
+    case 4:
+    case 0x86:
+    case MQTT_REASON_PASSWORD_FILE: return COUNT_CONNECT_BAD_PASSWORD;
+    case 5:
+    case 0x87: return COUNT_CONNECT_DENIED;
+    case MQTT_REASON_TLS: return COUNT_CONNECT_TLS;
+    default: return COUNTERS;
+    }
+}
+
 bool mqtt_reason_is_version(int reason)
 {
     return reason == 1 || reason == 0x84;

@@ -32,8 +32,12 @@ struct session {
 
     struct subscriptions subscriptions;
 
-    int said;         /* reason of the last failure that was a warning, 0 for none */
-    int said_refused; /* the same for publishes, in this connection */
+    int said;              /* reason of the last failure that was a warning, 0 for none */
+    unsigned said_refused; /* kinds of refused publishes that were a warning in this connection: a bit each */
+    struct echo {
+        enum { ECHO_NONE, ECHO_ASKED, ECHO_AWAITED } phase;
+        int64_t due_ms; /* AWAITED */
+    } echo;
     bool spool_failed;
 
     enum stop_phase stop;
@@ -44,6 +48,15 @@ void session_say(struct session *session, enum log_level level, const char *form
     __attribute__((format(printf, 3, 4)));
 /* The same failure again is of no interest until another one has come between. */
 enum log_level session_failure_level(int *said, int reason);
+
+/* The test of what a 3.1.1 broker does not say: session_echo.c. At a connect; when up; of a SUBACK and of a
+ * message, whether they were the test's; its deadline. */
+void session_echo_ask(struct session *session);
+void session_echo_up(struct session *session, int64_t now_ms);
+bool session_echo_on_suback(struct session *session, const struct mqtt_event *event);
+bool session_echo_on_message(struct session *session, const struct mqtt_event *event);
+int64_t session_echo_deadline(const struct session *session);
+void session_echo_on_time(struct session *session, int64_t now_ms);
 
 /* Makes an attempt to connect. */
 void session_dial(struct session *session, int64_t now_ms);

@@ -19,6 +19,8 @@
 
 #define SILENT_MS 60000 /* no answer to any publish: the connection is dead */
 
+#define SHOWN_TOPIC 200 /* bytes of a refused topic in the log */
+
 void session_say(struct session *session, enum log_level level, const char *format, ...)
 {
     char text[512];
@@ -39,8 +41,12 @@ enum log_level session_failure_level(int *said, int reason)
 static void on_refused(void *context, struct xpl_slice topic, int reason)
 {
     struct session *session = context;
-    session_say(session, session_failure_level(&session->said_refused, reason), "publish to %.*s refused: %s",
-                XPL_SLICE_ARGS(topic), mqtt_reason_text(reason));
+    unsigned kind = 1u << (mqtt_reason_publish_counter(reason) - COUNT_PUBLISH_REFUSED_DENIED);
+    int shown = (int)(topic.size < SHOWN_TOPIC ? topic.size : SHOWN_TOPIC);
+    bool again = session->said_refused & kind;
+    session->said_refused |= kind;
+    session_say(session, again ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING, "publish to %.*s refused: %s", shown,
+                topic.data, mqtt_reason_text(reason));
 }
 
 /* Make and free. */
@@ -239,6 +245,7 @@ int64_t session_deadline(const struct session *session)
     case SESSION_SUBSCRIBING: deadline = session->next_ms; break;
     case SESSION_UP:
         deadline = least(session->broken_ms, silent_deadline(session));
+        deadline = least(deadline, session_echo_deadline(session));
         if (!session->trusted)
             deadline = least(deadline, session->up_ms + DIAL_STABLE_MS);
         break;
@@ -260,6 +267,7 @@ static void up_on_time(struct session *session, int64_t now_ms)
         session->said = 0;
         outbox_trust(session->outbox, now_ms);
     }
+    session_echo_on_time(session, now_ms);
     if (now_ms >= session->broken_ms)
         session_drop(session, MQTT_REASON_BROKEN, now_ms);
     else if (now_ms >= silent_deadline(session))

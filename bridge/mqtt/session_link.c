@@ -33,7 +33,10 @@ static const char *version_text(enum mqtt_version version)
 static void connect_failed(struct session *session, int reason, const char *detail, int64_t now_ms)
 {
     char text[256];
+    enum counter counter = mqtt_reason_connect_counter(reason);
     count(session->counters, COUNT_CONNECT_FAILURES);
+    if (counter != COUNTERS)
+        count(session->counters, counter);
     if (session->stop) {
         session_closed(session);
         return;
@@ -114,6 +117,8 @@ static void down(struct session *session, int reason, const char *detail, int64_
     int64_t delay_ms = dial_lost(&session->dial, reason, lived_ms, random, now_ms, &reason);
     session->state = SESSION_WAITING;
     session->next_ms = now_ms + delay_ms;
+    if (reason == MQTT_REASON_TAKEN_OVER || reason == MQTT_REASON_SHORT_LIVED)
+        count(session->counters, COUNT_TAKEN_OVER);
     reason_text(text, sizeof(text), reason, detail);
     session_say(session, session_failure_level(&session->said, reason),
                 "connection to %s ended: %s; next attempt in %lld s", session->options.url, text,
@@ -149,6 +154,7 @@ void session_go_up(struct session *session, int64_t now_ms)
     outbox_up_begin(session->outbox, session->generation, session->receive_maximum, now_ms);
     session->listener.up(session->listener.context, now_ms);
     outbox_up_end(session->outbox, now_ms);
+    session_echo_up(session, now_ms);
 }
 
 void session_go_up_when_subscribed(struct session *session, int64_t now_ms)
@@ -180,6 +186,10 @@ static void on_suback(struct session *session, const struct mqtt_event *event, i
 {
     if (MQTT_CONTEXT_GENERATION(event->context) != session->generation)
         return;
+    if (event->type == MQTT_EVENT_SUBSCRIBE_FAILED)
+        count(session->counters, COUNT_SUBSCRIPTIONS_REFUSED);
+    if (session_echo_on_suback(session, event))
+        return;
     const struct subscription *subscription =
         subscriptions_answer(&session->subscriptions, MQTT_CONTEXT_NUMBER(event->context));
     if (subscription && event->type == MQTT_EVENT_SUBSCRIBE_FAILED)
@@ -205,6 +215,7 @@ static void on_connected(struct session *session, const struct mqtt_event *event
         session_disconnect(session, now_ms);
         return;
     }
+    session_echo_ask(session);
     for (size_t i = 0; i < session->subscriptions.n; i++)
         session_ask(session, &session->subscriptions.list[i]);
     session_go_up_when_subscribed(session, now_ms);
@@ -240,7 +251,7 @@ void session_on_event(struct session *session, const struct mqtt_event *event, i
     case MQTT_EVENT_SUBSCRIBED:
     case MQTT_EVENT_SUBSCRIBE_FAILED: on_suback(session, event, now_ms); break;
     case MQTT_EVENT_MESSAGE:
-        if (connected && !session->stop)
+        if (connected && !session->stop && !session_echo_on_message(session, event))
             session->listener.message(session->listener.context, event, now_ms);
         break;
     }
