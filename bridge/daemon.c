@@ -15,6 +15,7 @@
 #include "io/timer.h"
 #include "io/wake.h"
 #include "io/xplsocket.h"
+#include "mqtt/certificate.h"
 #include "mqtt/inbox.h"
 #include "mqtt/paho.h"
 #include "parts.h"
@@ -24,6 +25,7 @@
 #define STOP_MS       3000 /* for the last messages to the broker; then the connection is cut */
 #define HEARTBEAT_MIN 5
 #define WALL_MS       60000
+#define EXPIRY_MS     3600000 /* between looks at the certificates */
 
 #define FILE_HUB     "hub-clients"
 #define FILE_TOPICS  "topics"
@@ -47,7 +49,8 @@ struct daemon {
     struct store store;
     int open; /* parts whose handles are not gone yet */
     bool stopping, closing, reload_wanted, absent;
-    int64_t watchdog_due_ms, wall_due_ms;
+    int64_t watchdog_due_ms, wall_due_ms, expiry_due_ms;
+    struct certificate certificates[2];
     char *hub_clients, *made_topics, *devices; /* of the last run */
     int status;
 };
@@ -175,10 +178,29 @@ static struct sink make_sink(struct daemon *daemon)
                           .log = sink_log };
 }
 
+/* ---- certificates ---- */
+
+static void on_expiry(void *context, enum log_level level, const char *text)
+{
+    (void)context;
+    log_write(LOG_MQTT, level, "%s", text);
+}
+
+static void look_at_certificates(struct daemon *daemon, int64_t now_ms)
+{
+    char buffer[1024] = "";
+    struct text warning = TEXT(buffer);
+    daemon->expiry_due_ms = now_ms + EXPIRY_MS;
+    for (size_t i = 0; i < sizeof(daemon->certificates) / sizeof(*daemon->certificates); i++)
+        certificate_look(&daemon->certificates[i], io_wall_ms(), &warning, on_expiry, NULL);
+    core_note_warning(daemon->core, buffer);
+}
+
 /* ---- the session's listener: mqtt to core ---- */
 
 static void on_up(void *context, int64_t now_ms)
 {
+    look_at_certificates(context, now_ms);
     core_on_broker_up(((struct daemon *)context)->core, now_ms);
 }
 
@@ -283,6 +305,8 @@ static void on_timer(void *context, int64_t now_ms)
         daemon->wall_due_ms = now_ms + WALL_MS;
         core_on_wall_clock(daemon->core, now_ms, io_wall_ms());
     }
+    if (now_ms >= daemon->expiry_due_ms)
+        look_at_certificates(daemon, now_ms);
     if (!daemon->stopping)
         core_on_time(daemon->core, now_ms);
     session_on_time(daemon->session, now_ms);
@@ -300,8 +324,11 @@ static void arm(struct daemon *daemon, int64_t now_ms)
     if (daemon->closing)
         return;
     int64_t deadlines[] = { daemon->stopping ? INT64_MAX : core_deadline(daemon->core),
-                            session_deadline(daemon->session), interfaces_deadline(daemon->interfaces),
-                            daemon->watchdog_due_ms, daemon->wall_due_ms };
+                            session_deadline(daemon->session),
+                            interfaces_deadline(daemon->interfaces),
+                            daemon->watchdog_due_ms,
+                            daemon->wall_due_ms,
+                            daemon->expiry_due_ms };
     int64_t earliest = INT64_MAX;
     for (size_t i = 0; i < sizeof(deadlines) / sizeof(*deadlines); i++)
         earliest = deadlines[i] < earliest ? deadlines[i] : earliest;
@@ -599,6 +626,10 @@ static int start(struct daemon *daemon)
     int64_t now_ms = io_now_ms();
     daemon->watchdog_due_ms = notify_watchdog_ms() ? now_ms : INT64_MAX;
     daemon->wall_due_ms = now_ms + WALL_MS;
+    daemon->certificates[0] = (struct certificate){ .path = daemon->settings->mqtt.cert };
+    daemon->certificates[1] =
+        (struct certificate){ .path = daemon->settings->mqtt.cafile, .authority = true };
+    look_at_certificates(daemon, now_ms);
     core_start(daemon->core, now_ms);
     forget(&daemon->made_topics);
     forget(&daemon->devices);

@@ -34,7 +34,7 @@ struct core {
     int64_t health_due_ms, lists_due_ms;
     bool lists_stale;    /* something was heard since they were written */
     bool foreign_bridge; /* another bridge on our prefix was seen */
-    char last_error[256];
+    char last_error[256], warning[1024];
     /* A reload that somebody waits for. */
     struct {
         bool waiting;

@@ -55,6 +55,11 @@ void core_note_error(struct core *core, const char *text)
     snprintf(core->last_error, sizeof(core->last_error), "%s", text);
 }
 
+void core_note_warning(struct core *core, const char *text)
+{
+    snprintf(core->warning, sizeof(core->warning), "%s", text);
+}
+
 /* ---- life ---- */
 
 static int copy_options(struct core *core, const struct core_options *options)

@@ -82,6 +82,8 @@ void core_on_time(struct core *core, int64_t now_ms);
 
 /* The last error that somebody reported, for health; copied. */
 void core_note_error(struct core *core, const char *text);
+/* What will go wrong if nobody does anything, for health; empty: nothing. Copied. */
+void core_note_warning(struct core *core, const char *text);
 
 /* The hub's clients as text for core_options.hub_clients; returns the bytes written. */
 size_t core_export_hub(const struct core *core, char *buffer, size_t capacity);

@@ -42,6 +42,15 @@ void report_network(struct core *core)
                  core->network.online ? XPL_SLICE("online") : XPL_SLICE("offline"), 1);
 }
 
+/* It may quote what came from the network. */
+static void write_text_or_null(struct core *core, const char *string, struct text *ret)
+{
+    if (string[0])
+        mapping_value_json(mapping_charset(core->mapping), xpl_slice_from(string), false, ret);
+    else
+        text_string(ret, "null");
+}
+
 void report_write_health(struct core *core, int64_t now_ms, struct text *ret)
 {
     struct sink_depths depths = { 0 };
@@ -57,11 +66,10 @@ void report_write_health(struct core *core, int64_t now_ms, struct text *ret)
     for (int i = 0; i < COUNTERS; i++)
         text_format(ret, "%s\"%s\":%llu", i ? "," : "", counter_names[i],
                     (unsigned long long)core->counters->value[i]);
-    text_string(ret, "},\"last_error\":");
-    if (core->last_error[0]) /* it may quote what came from the network */
-        mapping_value_json(mapping_charset(core->mapping), xpl_slice_from(core->last_error), false, ret);
-    else
-        text_string(ret, "null");
+    text_string(ret, "},\"warning\":");
+    write_text_or_null(core, core->warning, ret);
+    text_string(ret, ",\"last_error\":");
+    write_text_or_null(core, core->last_error, ret);
     text_char(ret, '}');
 }
 
