@@ -1,31 +1,47 @@
 #include "mqtt/paho_cause.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "mqtt/driver.h"
 
-static _Thread_local struct {
-    bool name, tls;
+/* One connect is under way at a time, but Paho's two threads share it: whichever sees the cause, the other
+ * may be the one that reports the failure. The first text wins; it is read only once it is whole. */
+static struct {
+    atomic_bool name, tls, handshake;
+    atomic_bool taken, whole;
     char text[PAHO_CAUSE_TEXT];
 } cause;
+
+static void say(struct xpl_slice text)
+{
+    if (atomic_exchange(&cause.taken, true))
+        return; /* the first is the root */
+    snprintf(cause.text, sizeof(cause.text), "%.*s", XPL_SLICE_ARGS(text));
+    atomic_store(&cause.whole, true);
+}
 
 void paho_cause_trace(const char *line)
 {
     if (strstr(line, "getaddrinfo failed"))
-        cause.name = true;
-    if (strstr(line, "X509_check_host") && strstr(line, "failed") && !cause.text[0])
-        snprintf(cause.text, sizeof(cause.text), "the certificate is for another host");
+        atomic_store(&cause.name, true);
+    if (strstr(line, "SSL handshake done"))
+        atomic_store(&cause.handshake, true);
+    if (strstr(line, "X509_check_host") && strstr(line, "failed")) {
+        atomic_store(&cause.tls, true);
+        say(XPL_SLICE("the certificate is for another host"));
+    }
     /* With TLS 1.3 our side of the handshake has ended well by then, and nothing else tells. */
-    if (strstr(line, "SSL alert read:fatal") && !cause.text[0])
-        snprintf(cause.text, sizeof(cause.text), "the broker wants a certificate from us, or another one");
+    if (strstr(line, "SSL alert read:fatal")) {
+        atomic_store(&cause.tls, true);
+        say(XPL_SLICE("the broker wants a certificate from us, or another one"));
+    }
 }
 
 void paho_cause_tls(struct xpl_slice line)
 {
     const char *at = line.data, *end = line.data + line.size;
-    cause.tls = true;
-    if (cause.text[0])
-        return; /* the first is the root */
+    atomic_store(&cause.tls, true);
     for (int i = 0; i < 5 && at; i++) {
         at = memchr(at, ':', (size_t)(end - at));
         if (at)
@@ -34,28 +50,37 @@ void paho_cause_tls(struct xpl_slice line)
     if (!at)
         return;
     const char *colon = memchr(at, ':', (size_t)(end - at));
-    snprintf(cause.text, sizeof(cause.text), "%.*s", (int)((colon ? colon : end) - at), at);
+    say(xpl_slice(at, (size_t)((colon ? colon : end) - at)));
 }
 
 int paho_cause_take(int code, const char *message, char ret_text[PAHO_CAUSE_TEXT])
 {
+    bool handshake = atomic_load(&cause.handshake);
     int reason = MQTT_REASON_UNREACHABLE;
     if (code > 0)
         reason = code;
-    else if (cause.name)
+    else if (atomic_load(&cause.name))
         reason = MQTT_REASON_NAME;
-    else if (cause.tls || cause.text[0])
+    else if (atomic_load(&cause.tls))
         reason = MQTT_REASON_TLS;
     else if (message && strcmp(message, "TCP connect timeout") == 0)
         reason = MQTT_REASON_TIMEOUT;
-    else if (message && strcmp(message, "TCP connect completion failure") == 0)
+    else if (handshake || (message && strcmp(message, "TCP connect completion failure") == 0))
         reason = MQTT_REASON_CLOSED;
-    memcpy(ret_text, cause.text, sizeof(cause.text));
+    if (reason == MQTT_REASON_CLOSED && handshake) /* its alert may be lost when it hangs up at once */
+        say(XPL_SLICE("after the TLS handshake: it may want another certificate from us"));
+    memset(ret_text, 0, PAHO_CAUSE_TEXT);
+    if (atomic_load(&cause.whole))
+        memcpy(ret_text, cause.text, sizeof(cause.text));
     paho_cause_forget();
     return reason;
 }
 
 void paho_cause_forget(void)
 {
-    memset(&cause, 0, sizeof(cause));
+    atomic_store(&cause.name, false);
+    atomic_store(&cause.tls, false);
+    atomic_store(&cause.handshake, false);
+    atomic_store(&cause.whole, false);
+    atomic_store(&cause.taken, false);
 }

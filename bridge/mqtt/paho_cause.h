@@ -1,5 +1,5 @@
 /* Why a connect of Paho's failed. Its failure callback does not say; its trace and OpenSSL do, a moment
- * before and in the same thread. So this is remembered for each thread. */
+ * before, in one of its threads. */
 #ifndef MQTT_PAHO_CAUSE_H
 #define MQTT_PAHO_CAUSE_H
 

@@ -34,6 +34,14 @@ Test(paho_cause, knows_names_and_hosts_from_the_trace)
     cr_expect_str_eq(text, "the certificate is for another host");
 }
 
+Test(paho_cause, names_the_certificate_when_the_alert_is_lost)
+{
+    paho_cause_trace("SSL handshake done write:unknown:unknown");
+    cr_expect_eq(paho_cause_take(-1, "TCP/TLS connect failure", text), MQTT_REASON_CLOSED);
+    cr_expect_str_eq(text, "after the TLS handshake: it may want another certificate from us");
+    cr_expect_eq(paho_cause_take(-1, NULL, text), MQTT_REASON_UNREACHABLE, "it is forgotten");
+}
+
 Test(paho_cause, tells_silence_from_hanging_up)
 {
     cr_expect_eq(paho_cause_take(-1, "TCP connect timeout", text), MQTT_REASON_TIMEOUT);
