@@ -202,6 +202,9 @@ class OldBroker:
         try:
             while data := source.recv(65536):
                 target.sendall(data)
+        except OSError:
+            pass  # a broker that was killed may reset
+        try:
             target.shutdown(socket.SHUT_WR)
         except OSError:
             pass
