@@ -30,6 +30,9 @@
 #define FILE_HUB     "hub-clients"
 #define FILE_TOPICS  "topics"
 #define FILE_DEVICES "devices"
+#define FILE_REMOTE  "xpl-configuration"
+#define SAVE_MS \
+    1000 /* from a change of the hub's clients to the runtime directory, which no SD card is under */
 
 struct daemon {
     uv_loop_t loop;
@@ -46,12 +49,12 @@ struct daemon {
     struct timer *timer;
     struct signals *signals;
     struct wake *wake;
-    struct store store;
+    struct store store, runtime;
     int open; /* parts whose handles are not gone yet */
     bool stopping, closing, reload_wanted, absent;
-    int64_t watchdog_due_ms, wall_due_ms, expiry_due_ms;
+    int64_t watchdog_due_ms, wall_due_ms, expiry_due_ms, save_due_ms;
     struct certificate certificates[2];
-    char *hub_clients, *made_topics, *devices; /* of the last run */
+    char *hub_clients, *made_topics, *devices, *remote; /* of the last run */
     int status;
 };
 
@@ -65,6 +68,9 @@ static void settle(struct daemon *daemon, int64_t now_ms)
         daemon->reload_wanted = false;
         reload(daemon);
     }
+    if (!daemon->closing && core_hub_has_changed(daemon->core) && daemon->save_due_ms == INT64_MAX &&
+        !store_is_nowhere(&daemon->runtime))
+        daemon->save_due_ms = now_ms + SAVE_MS;
     arm(daemon, now_ms);
 }
 
@@ -98,6 +104,22 @@ static void sink_hub_close(void *context)
 static bool sink_is_local(void *context, uint32_t ip)
 {
     return interfaces_is_local(((struct daemon *)context)->interfaces, ip);
+}
+
+static bool sink_is_taken(void *context, struct xpl_endpoint endpoint)
+{
+    (void)context;
+    return xplsocket_is_taken(endpoint);
+}
+
+static void sink_drain(void *context)
+{
+    xplsocket_drain(((struct daemon *)context)->socket);
+}
+
+static int sink_remember(void *context, struct xpl_slice text)
+{
+    return store_replace(&((struct daemon *)context)->store, FILE_REMOTE, text.data, text.size);
 }
 
 static void sink_publish(void *context, const struct sink_publish *publish)
@@ -168,6 +190,9 @@ static struct sink make_sink(struct daemon *daemon)
                           .hub_open = sink_hub_open,
                           .hub_close = sink_hub_close,
                           .is_local = sink_is_local,
+                          .is_taken = sink_is_taken,
+                          .drain = sink_drain,
+                          .remember = sink_remember,
                           .publish = sink_publish,
                           .state = sink_state,
                           .subscribe = sink_subscribe,
@@ -298,6 +323,16 @@ static void on_interfaces(void *context)
     }
 }
 
+static int save_clients(struct daemon *daemon, struct store *store)
+{
+    char *buffer = store_is_nowhere(store) ? NULL : malloc(LIMIT_STATE_FILE);
+    if (!buffer)
+        return 0;
+    int r = store_replace(store, FILE_HUB, buffer, core_export_hub(daemon->core, buffer, LIMIT_STATE_FILE));
+    free(buffer);
+    return r;
+}
+
 static void on_timer(void *context, int64_t now_ms)
 {
     struct daemon *daemon = context;
@@ -312,6 +347,10 @@ static void on_timer(void *context, int64_t now_ms)
     session_on_time(daemon->session, now_ms);
     if (interfaces_deadline(daemon->interfaces) <= now_ms)
         interfaces_on_time(daemon->interfaces, now_ms);
+    if (now_ms >= daemon->save_due_ms) {
+        daemon->save_due_ms = INT64_MAX;
+        save_clients(daemon, &daemon->runtime);
+    }
     if (now_ms >= daemon->watchdog_due_ms && inbox_depth(daemon->inbox) < LIMIT_INBOX) {
         daemon->watchdog_due_ms = now_ms + notify_watchdog_ms();
         notify_watchdog();
@@ -328,7 +367,8 @@ static void arm(struct daemon *daemon, int64_t now_ms)
                             interfaces_deadline(daemon->interfaces),
                             daemon->watchdog_due_ms,
                             daemon->wall_due_ms,
-                            daemon->expiry_due_ms };
+                            daemon->expiry_due_ms,
+                            daemon->save_due_ms };
     int64_t earliest = INT64_MAX;
     for (size_t i = 0; i < sizeof(deadlines) / sizeof(*deadlines); i++)
         earliest = deadlines[i] < earliest ? deadlines[i] : earliest;
@@ -444,8 +484,9 @@ static void stop(struct daemon *daemon)
     }
     log_info(LOG_DAEMON, "stopping");
     notify_stopping();
+    core_stop(daemon->core, now_ms); /* the last messages of the port come from inside */
     save(daemon);
-    core_stop(daemon->core, now_ms);
+    save_clients(daemon, &daemon->runtime);
     daemon->stopping = true;
     session_stop(daemon->session, STOP_MS, now_ms);
     settle(daemon, io_now_ms());
@@ -526,6 +567,15 @@ static void forget(char **text)
     *text = NULL;
 }
 
+/* The runtime directory knows of the moment before a crash, but not of the time before a boot. */
+static struct xpl_slice recall_clients(struct daemon *daemon)
+{
+    size_t size = 0;
+    if (store_read(&daemon->runtime, FILE_HUB, &daemon->hub_clients, &size) == STORE_OK)
+        return xpl_slice(daemon->hub_clients, size);
+    return recall(daemon, FILE_HUB, &daemon->hub_clients);
+}
+
 static int open_core(struct daemon *daemon)
 {
     const struct settings *settings = daemon->settings;
@@ -553,7 +603,10 @@ static int open_core(struct daemon *daemon)
         .n_groups = settings->xpl.n_groups,
         .raw = settings->mqtt.raw,
         .raw_send = settings->mqtt.raw_send,
-        .hub_clients = recall(daemon, FILE_HUB, &daemon->hub_clients),
+        .tunnel = settings->xpl.tunnel,
+        .tunnel_member = settings->xpl.instance,
+        .remote = recall(daemon, FILE_REMOTE, &daemon->remote),
+        .hub_clients = recall_clients(daemon),
         .made_topics = recall(daemon, FILE_TOPICS, &daemon->made_topics),
         .devices = recall(daemon, FILE_DEVICES, &daemon->devices),
     };
@@ -561,6 +614,7 @@ static int open_core(struct daemon *daemon)
     int r = core_new(&daemon->core, &options, daemon->mapping, &sink, &daemon->counters, io_now_ms(),
                      io_wall_ms());
     free(daemon->hub_clients);
+    free(daemon->remote);
     if (r < 0)
         log_error(LOG_DAEMON, "out of memory");
     return r;
@@ -604,6 +658,9 @@ static int find_store(struct daemon *daemon)
 {
     if (store_init(&daemon->store, getenv("STATE_DIRECTORY")) == STORE_NOWHERE)
         log_debug(LOG_DAEMON, "no state directory: nothing is remembered across a restart");
+    const char *runtime = getenv("RUNTIME_DIRECTORY"); /* none: nothing is written while we run */
+    if (runtime && runtime[0])
+        store_init(&daemon->runtime, runtime);
     const char *fault =
         daemon->settings->mqtt.spool == SETTINGS_SPOOL_DISK ? spooling_fault(daemon->store.directory) : NULL;
     if (fault)
@@ -630,6 +687,7 @@ static int start(struct daemon *daemon)
     daemon->certificates[1] =
         (struct certificate){ .path = daemon->settings->mqtt.cafile, .authority = true };
     look_at_certificates(daemon, now_ms);
+    daemon->save_due_ms = INT64_MAX;
     core_start(daemon->core, now_ms);
     forget(&daemon->made_topics);
     forget(&daemon->devices);

@@ -53,6 +53,11 @@
 #define LIMIT_RATES 10000
 /* Datagrams waiting for the network device; more: refused, counted. */
 #define LIMIT_SENDS 256
+/* Messages in parts that are being put together: in all, of one source, and the bytes of their parts; more:
+ * refused, counted. */
+#define LIMIT_FRAGMENTS        32
+#define LIMIT_FRAGMENTS_SOURCE 4
+#define LIMIT_FRAGMENTS_BYTES  (512 * 1024)
 /* IPv4 addresses of this host; more: not seen as ours, logged. */
 #define LIMIT_ADDRESSES 64
 

@@ -69,6 +69,7 @@ static void on_assumed(void *context, const struct mapping_publish *publish)
 {
     struct assumed *assumed = context;
     made_add(assumed->core, publish);
+    core_watch_state(assumed->core, publish, assumed->now_ms);
     rates_publish(assumed->core, publish, assumed->now_ms);
 }
 
@@ -258,6 +259,8 @@ bool commands_on_mqtt(struct core *core, const struct core_message *message, int
         refuse(core, message, COUNT_REFUSED_EXPIRED, "it came too late");
     } else if (!core_is_online(core)) {
         refuse(core, message, COUNT_REFUSED_XPL_DOWN, "the xPL side is down");
+    } else if (core_is_loop(core, &command, message, now_ms)) {
+        refuse(core, message, COUNT_REFUSED_LOOP, "it is our own state, coming back in a loop");
     } else {
         act(core, message, &command, now_ms);
     }

@@ -8,9 +8,13 @@
 #include "core/commands.h"
 #include "core/devices.h"
 #include "core/flood.h"
+#include "core/heard.h"
+#include "core/loops.h"
 #include "core/made.h"
 #include "core/network.h"
 #include "core/rates.h"
+#include "core/remote.h"
+#include "core/tunnel.h"
 #include "core/unmapped.h"
 
 struct core {
@@ -21,6 +25,9 @@ struct core {
     struct mapping *mapping;
     struct mapping_scratch *scratch;
     struct network network;
+    struct remote remote;
+    struct tunnel *tunnel; /* NULL: none */
+    struct loops loops;
     struct flood flood;
     struct devices devices;
     struct unmapped unmapped;
@@ -60,6 +67,12 @@ void core_publish(struct core *core, enum sink_lane lane, const char *path, stru
                   int qos);
 void core_publish_topic(struct core *core, enum sink_lane lane, struct xpl_slice topic,
                         struct xpl_slice payload, int qos);
+
+/* A state was published: the same thing coming as a command may be a loop (loops.h). True, in the second: it
+ * is one; it was counted and logged, and is to be refused. */
+void core_watch_state(struct core *core, const struct mapping_publish *publish, int64_t now_ms);
+bool core_is_loop(struct core *core, const struct mapping_command *command,
+                  const struct core_message *message, int64_t now_ms);
 
 /* "2026-11-26T04:05:06Z", by the wall clock as it stands now */
 void core_write_time(const struct core *core, int64_t now_ms, struct text *ret);

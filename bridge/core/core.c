@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/core-private.h"
+#include "core/digest.h"
 
 #define DOCUMENT_SIZE (LIMIT_RENDERED)
 #define LISTS_SOON_MS 1000  /* from something new to the lists that show it */
@@ -72,6 +73,7 @@ static int copy_options(struct core *core, const struct core_options *options)
     struct core_network *allow = arena_array(arena, struct core_network, options->n_allow + 1);
     const char **groups = arena_array(arena, const char *, options->n_groups + 1);
     core->options.hub_clients = arena_copy(arena, options->hub_clients);
+    core->options.remote = arena_copy(arena, options->remote);
     if (arena->failed)
         return -ENOMEM;
     if (options->n_allow)
@@ -80,6 +82,8 @@ static int copy_options(struct core *core, const struct core_options *options)
         groups[i] = arena_string(arena, options->groups[i]);
     core->options.allow = allow;
     core->options.groups = groups;
+    core->options.tunnel = NULL; /* tunnel.c has its own copies */
+    core->options.tunnel_member = NULL;
     return arena->failed ? -ENOMEM : 0;
 }
 
@@ -101,6 +105,10 @@ int core_new(struct core **ret, const struct core_options *options, struct mappi
     rates_init(&core->rates);
     int r = copy_options(core, options);
     if (r == 0)
+        r = tunnel_new(&core->tunnel, options);
+    if (r == 0)
+        remote_init(core);
+    if (r == 0)
         r = mapping_scratch_new(&core->scratch);
     if (r == 0)
         r = network_init(core, now_ms);
@@ -118,6 +126,7 @@ void core_free(struct core *core)
     if (!core)
         return;
     network_deinit(core);
+    tunnel_free(core->tunnel);
     devices_deinit(&core->devices);
     unmapped_deinit(&core->unmapped);
     rates_deinit(&core->rates);
@@ -166,6 +175,7 @@ void core_start(struct core *core, int64_t now_ms)
     core->health_due_ms = now_ms;
     core->lists_due_ms = INT64_MAX;
     listening_start(core);
+    tunnel_start(core);
     core->started_ms = now_ms;
     network_start(core, now_ms);
     report_info(core);
@@ -185,6 +195,13 @@ void core_stop(struct core *core, int64_t now_ms)
 size_t core_export_hub(const struct core *core, char *buffer, size_t capacity)
 {
     return xpl_hub_export(core->network.hub, buffer, capacity);
+}
+
+bool core_hub_has_changed(struct core *core)
+{
+    bool changed = core->network.clients_changed;
+    core->network.clients_changed = false;
+    return changed;
 }
 
 size_t core_export_topics(const struct core *core, char *buffer, size_t capacity)
@@ -222,8 +239,36 @@ static void on_publish(void *context, const struct mapping_publish *publish)
 {
     struct effects *effects = context;
     devices_on_publish(effects->core, publish, effects->now_ms);
+    core_watch_state(effects->core, publish, effects->now_ms);
     made_add(effects->core, publish);
     rates_publish(effects->core, publish, effects->now_ms);
+}
+
+/* A command knows its device and its property, but not the property's name where that is a template. */
+static uint64_t loop_key(const struct mapping_property *property, struct xpl_slice device)
+{
+    return digest_text(device) ^ digest_text(property->name) * 3 ^ (uint64_t)property->map->id << 32;
+}
+
+void core_watch_state(struct core *core, const struct mapping_publish *publish, int64_t now_ms)
+{
+    if (publish->property->sends)
+        loops_on_state(&core->loops, loop_key(publish->property, publish->device),
+                       digest_text(publish->payload), now_ms);
+}
+
+bool core_is_loop(struct core *core, const struct mapping_command *command,
+                  const struct core_message *message, int64_t now_ms)
+{
+    if (!loops_on_command(&core->loops, loop_key(command->property, command->device),
+                          digest_text(message->payload), now_ms))
+        return false;
+    core_log(core, LOG_MQTT, LOG_LEVEL_WARNING,
+             "a loop through the broker: map '%s' publishes the state '%.*s', and at once that comes back as "
+             "a command on "
+             "%.*s, again and again; somebody maps the one topic to the other. This one is refused",
+             command->map->name, XPL_SLICE_ARGS(command->property->name), XPL_SLICE_ARGS(message->topic));
+    return true;
 }
 
 static void on_skipped(void *context, const struct mapping_map *map, const struct mapping_property *property,
@@ -253,7 +298,7 @@ void core_on_xpl(struct core *core, struct xpl_slice datagram, struct xpl_endpoi
 {
     struct effects effects = { core, now_ms };
     struct mapping_sink sink = { &effects, NULL, on_publish, on_skipped };
-    if (!network_on_datagram(core, datagram, from, hub_socket, now_ms))
+    if (!heard_on_datagram(core, &datagram, from, hub_socket, now_ms))
         return;
     const struct xpl_message *message = &core->message;
     if (core->options.raw)
@@ -301,6 +346,8 @@ void core_on_mqtt(struct core *core, const struct core_message *message, int64_t
     } else if (below(message->topic, core->options.prefix, "bridge/info", &rest) && !rest.size) {
         core_count(core, COUNT_MQTT_OTHER);
         requests_on_info(core, message);
+    } else if (tunnel_on_mqtt(core, message, now_ms)) {
+        return;
     } else if (message->topic.size > LIMIT_TOPIC || !commands_on_mqtt(core, message, now_ms)) {
         core_count(core, COUNT_MQTT_OTHER);
         core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "no map takes the topic %.*s",

@@ -1,9 +1,11 @@
 /* The core decides. Bytes and time come in, effects go out through the sink; nothing here waits, sleeps or
  * asks what time it is, so that a test can live through a year in a second.
  *
- * A message's walk: network.c (flood, parse, hub, ours?) -> devices.c (who is there) -> mapping -> state.c
+ * A message's walk: heard.c (flood, parse, hub, ours?) -> devices.c (who is there) -> mapping -> state.c
  * (rates) -> sink. A command's walk: mapping -> commands.c (format, send, repeat, confirm) -> sink.
- * requests.c answers bridge/request, report.c writes what the bridge says of itself.
+ * requests.c answers bridge/request, report.c writes what the bridge says of itself. Beside the walk:
+ * network.c (our role and heartbeats), remote.c (configured by an xPL manager), fragments.c, tunnel.c,
+ * loops.c.
  */
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
@@ -33,9 +35,11 @@ struct core_options {
     const char *const *groups;
     size_t n_groups;
     bool raw, raw_send;
-    struct xpl_slice hub_clients; /* core_export_hub of the last run */
-    struct xpl_slice made_topics; /* core_export_topics of the last run */
-    struct xpl_slice devices;     /* core_export_devices of the last run */
+    const char *tunnel, *tunnel_member; /* NAME of the tunnel and ours in it; NULL: no tunnel */
+    struct xpl_slice remote;            /* what sink.remember was given last */
+    struct xpl_slice hub_clients;       /* core_export_hub of the last run */
+    struct xpl_slice made_topics;       /* core_export_topics of the last run */
+    struct xpl_slice devices;           /* core_export_devices of the last run */
 };
 
 struct core;
@@ -87,6 +91,8 @@ void core_note_warning(struct core *core, const char *text);
 
 /* The hub's clients as text for core_options.hub_clients; returns the bytes written. */
 size_t core_export_hub(const struct core *core, char *buffer, size_t capacity);
+/* Whether they have changed since this was asked last. */
+bool core_hub_has_changed(struct core *core);
 /* The retained topics we made, likewise. */
 size_t core_export_topics(const struct core *core, char *buffer, size_t capacity);
 /* The devices and their sources, likewise. */

@@ -32,18 +32,31 @@ int network_init(struct core *core, int64_t now_ms)
 
 void network_deinit(struct core *core)
 {
+    fragments_deinit(&core->network.fragments);
     xpl_hub_free(core->network.hub);
     core->network.hub = NULL;
 }
+
+/* ---- sending ---- */
 
 int network_send(struct core *core, const char *data, size_t size)
 {
     int r = core->sink.broadcast(core->sink.context, data, size);
     core_count(core, r < 0 ? COUNT_XPL_SEND_FAILED : COUNT_XPL_SENT);
+    if (r == 0)
+        tunnel_on_sent(core, xpl_slice(data, size));
     return r;
 }
 
-static void say(struct core *core, enum xpl_presence_kind kind)
+int network_say(struct core *core, const struct xpl_message *message)
+{
+    char datagram[XPL_MESSAGE_MAX];
+    size_t size;
+    int r = xpl_message_format(message, datagram, sizeof(datagram), &size, NULL);
+    return r ? r : network_send(core, datagram, size);
+}
+
+void network_say_presence(struct core *core, enum xpl_presence_kind kind)
 {
     char datagram[XPL_MESSAGE_MAX];
     size_t size;
@@ -54,35 +67,48 @@ static void say(struct core *core, enum xpl_presence_kind kind)
         network_send(core, datagram, size);
 }
 
+/* ---- role ---- */
+
 static const char *const state_texts[] = { "searching for an xPL hub", "served by the xPL hub of this host",
                                            "serving as the xPL hub of this host" };
 
-static void set_state(struct core *core, enum network_state state)
+/* `why` ends in ": ", or is empty. */
+static void set_state(struct core *core, enum network_state state, const char *why)
 {
     struct network *network = &core->network;
     if (state == network->state)
         return;
+    core_log(core, LOG_XPL, LOG_LEVEL_INFO, "%s%s", why, state_texts[state]);
     network->state = state;
-    core_log(core, LOG_XPL, LOG_LEVEL_INFO, "%s", state_texts[state]);
     report_network(core);
     report_info(core);
     core->health_due_ms = 0; /* a change of status is told at once */
 }
 
-/* ---- role ---- */
+static bool is_there(void *context, struct xpl_endpoint client)
+{
+    struct core *core = context;
+    return !core->sink.is_taken || core->sink.is_taken(core->sink.context, client);
+}
 
+/* Begins with the clients of the last run, and those of the hub before us that we heard: as many as still
+ * have their port. */
 static void become_hub(struct core *core, int64_t now_ms)
 {
     struct network *network = &core->network;
-    size_t refused = 0;
+    size_t n;
     network->bind_due_ms = INT64_MAX;
-    size_t taken = xpl_hub_import(network->hub, core->options.hub_clients, now_ms, &refused);
+    xpl_hub_import(network->hub, core->options.hub_clients, now_ms, NULL);
     core->options.hub_clients = xpl_slice(NULL, 0); /* true for the first time only */
-    if (taken)
-        core_log(core, LOG_XPL, LOG_LEVEL_INFO, "serving %zu clients remembered from the last run", taken);
-    set_state(core, NETWORK_HUB);
+    size_t gone = xpl_hub_keep(network->hub, is_there, core);
+    xpl_hub_endpoints(network->hub, &n);
+    if (n || gone)
+        core_log(core, LOG_XPL, LOG_LEVEL_INFO,
+                 "serving %zu clients known before; %zu more are not there now", n, gone);
+    network->clients_changed = true;
+    set_state(core, NETWORK_HUB, network->state == NETWORK_CLIENT ? "the other hub is gone: " : "");
     xpl_heartbeat_restart(&network->heartbeat, now_ms);
-    say(core, XPL_HBEAT_REQUEST); /* who is there? */
+    network_say_presence(core, XPL_HBEAT_REQUEST); /* who else is there? */
 }
 
 static void try_bind(struct core *core, int64_t now_ms)
@@ -117,17 +143,66 @@ void network_start(struct core *core, int64_t now_ms)
 void network_stop(struct core *core, int64_t now_ms)
 {
     (void)now_ms;
-    say(core, XPL_HBEAT_END);
+    network_say_presence(core, XPL_HBEAT_END);
     core->network.bind_due_ms = INT64_MAX;
+    if (core->sink.drain)
+        core->sink.drain(core->sink.context);
+    if (core->network.state == NETWORK_HUB)
+        core->sink.hub_close(core->sink.context);
+}
+
+static bool has_local_address(void *context, struct xpl_endpoint client)
+{
+    return client.ip >> 24 == 127 || is_local(context, client.ip);
 }
 
 void network_on_address(struct core *core, int64_t now_ms)
 {
+    /* What was our address may be another computer's by now. */
+    if (xpl_hub_keep(core->network.hub, has_local_address, core))
+        core->network.clients_changed = true;
     xpl_heartbeat_restart(&core->network.heartbeat, now_ms);
     if (core->network.state == NETWORK_CLIENT)
-        set_state(core, NETWORK_SEARCHING);
+        set_state(core, NETWORK_SEARCHING, "our address has changed: ");
     if (core->network.online != core_is_online(core))
         report_network(core);
+}
+
+/* ---- what was heard ---- */
+
+void network_on_echo(struct core *core, uint32_t hub_ip, int64_t now_ms)
+{
+    struct network *network = &core->network;
+    xpl_heartbeat_on_echo(&network->heartbeat, now_ms);
+    if (network->state == NETWORK_SEARCHING || hub_ip == 0)
+        network->served_by = hub_ip;
+    if (network->state == NETWORK_SEARCHING && network->heartbeat.connected)
+        set_state(core, NETWORK_CLIENT, "");
+}
+
+void network_on_message(struct core *core, const struct xpl_message *message, struct xpl_endpoint from,
+                        int64_t now_ms)
+{
+    struct network *network = &core->network;
+    if (message->type == XPL_CMND && xpl_slice_equal_nocase(message->schema, XPL_SLICE("hbeat.request")) &&
+        (xpl_target_is_all(message->target.text) || remote_is_for_us(core, message)))
+        xpl_heartbeat_on_request(&network->heartbeat, now_ms, core->sink.random(core->sink.context));
+    /* Hubs of our kind say goodbye, a moment before they give the port back. */
+    if (network->bind_due_ms != INT64_MAX && is_local(core, from.ip) &&
+        xpl_slice_equal_nocase(message->schema, XPL_SLICE("hbeat.end")) &&
+        network->bind_due_ms > now_ms + NETWORK_BIND_SOON_MS)
+        network->bind_due_ms = now_ms + NETWORK_BIND_SOON_MS;
+}
+
+bool network_on_part(struct core *core, struct xpl_slice datagram, struct xpl_slice *ret, int64_t now_ms)
+{
+    enum fragments_result result =
+        fragments_on_part(&core->network.fragments, &core->message, datagram, now_ms, ret);
+    if (result == FRAGMENTS_REFUSED)
+        core_count(core, COUNT_FRAGMENTS_REFUSED);
+    if (result == FRAGMENTS_WHOLE)
+        core_count(core, COUNT_FRAGMENTS_WHOLE);
+    return result == FRAGMENTS_WHOLE;
 }
 
 /* ---- time ---- */
@@ -135,10 +210,41 @@ void network_on_address(struct core *core, int64_t now_ms)
 int64_t network_deadline(const struct core *core)
 {
     const struct network *network = &core->network;
-    int64_t deadline = xpl_heartbeat_deadline(&network->heartbeat), hub = xpl_hub_deadline(network->hub);
-    if (network->bind_due_ms < deadline)
-        deadline = network->bind_due_ms;
-    return network->state == NETWORK_HUB && hub < deadline ? hub : deadline;
+    int64_t deadlines[] = { xpl_heartbeat_deadline(&network->heartbeat), xpl_hub_deadline(network->hub),
+                            network->bind_due_ms, fragments_deadline(&network->fragments) };
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < sizeof(deadlines) / sizeof(*deadlines); i++)
+        first = deadlines[i] < first ? deadlines[i] : first;
+    return first;
+}
+
+static void ask_for_parts(struct core *core, const struct fragments_request *request)
+{
+    struct xpl_message message = { .type = XPL_CMND, .hop = 1 };
+    char id[16], numbers[FRAGMENTS_PARTS_MAX][4];
+    message.source = xpl_address_split(xpl_slice_from(core->options.source));
+    message.target = xpl_address_split(request->source);
+    message.schema = XPL_SLICE("fragment.request");
+    snprintf(id, sizeof(id), "%u", request->id);
+    message.items[message.n_items++] = (struct xpl_item){ XPL_SLICE("command"), XPL_SLICE("resend") };
+    message.items[message.n_items++] = (struct xpl_item){ XPL_SLICE("message"), xpl_slice_from(id) };
+    for (size_t i = 0; i < request->n_missing; i++) {
+        snprintf(numbers[i], sizeof(numbers[i]), "%u", request->missing[i]);
+        message.items[message.n_items++] = (struct xpl_item){ XPL_SLICE("part"), xpl_slice_from(numbers[i]) };
+    }
+    network_say(core, &message); /* to a sender that is no address nobody can say anything */
+}
+
+static void on_time_fragments(struct core *core, int64_t now_ms)
+{
+    struct fragments_request request;
+    enum fragments_due due;
+    while ((due = fragments_on_time(&core->network.fragments, now_ms, &request)) != FRAGMENTS_NOTHING) {
+        if (due == FRAGMENTS_ASK)
+            ask_for_parts(core, &request);
+        else
+            core_count(core, COUNT_FRAGMENTS_LOST);
+    }
 }
 
 void network_on_time(struct core *core, int64_t now_ms)
@@ -147,96 +253,17 @@ void network_on_time(struct core *core, int64_t now_ms)
     if (now_ms >= network->bind_due_ms)
         try_bind(core, now_ms);
     if (xpl_heartbeat_on_time(&network->heartbeat, now_ms)) {
-        say(core, XPL_HBEAT_APP);
+        network_say_presence(core, XPL_HBEAT_APP);
         if (network->state == NETWORK_HUB) /* the hub that hears us is us */
             xpl_heartbeat_on_echo(&network->heartbeat, now_ms);
     }
     if (network->state == NETWORK_CLIENT && !network->heartbeat.connected)
-        set_state(core, NETWORK_SEARCHING);
-    if (network->state == NETWORK_HUB)
-        count_n(core->counters, COUNT_HUB_EXPIRED, xpl_hub_expire(network->hub, now_ms));
-}
-
-/* ---- datagrams ---- */
-
-static bool is_allowed(const struct core *core, uint32_t ip)
-{
-    for (size_t i = 0; i < core->options.n_allow; i++)
-        if ((ip & core->options.allow[i].mask) == core->options.allow[i].ip)
-            return true;
-    return core->options.n_allow == 0 || core->sink.is_local(core->sink.context, ip);
-}
-
-static void forward(struct core *core, struct xpl_slice datagram, struct xpl_endpoint from, int64_t now_ms)
-{
-    size_t n;
-    enum xpl_hub_result result = xpl_hub_hear(core->network.hub, &core->message, from.ip, now_ms);
-    if (result >= XPL_HUB_REFUSED_PORT) {
-        core_count(core, COUNT_HUB_REFUSED);
-        core_log(core, LOG_XPL, LOG_LEVEL_DEBUG, "heartbeat of %.*s not registered: %s",
-                 XPL_SLICE_ARGS(core->message.source.text), xpl_hub_result_name(result));
+        set_state(core, NETWORK_SEARCHING, "our heartbeat did not come back: ");
+    size_t expired = xpl_hub_expire(network->hub, now_ms);
+    if (expired) {
+        network->clients_changed = true;
+        if (network->state == NETWORK_HUB)
+            count_n(core->counters, COUNT_HUB_EXPIRED, expired);
     }
-    const struct xpl_endpoint *endpoints = xpl_hub_endpoints(core->network.hub, &n);
-    for (size_t i = 0; i < n; i++) {
-        if (endpoints[i].port == core->options.own.port && is_local(core, endpoints[i].ip))
-            continue; /* that is this process: it has the message already */
-        int r = core->sink.forward(core->sink.context, endpoints[i], datagram.data, datagram.size);
-        core_count(core, r < 0 ? COUNT_HUB_FORWARD_FAILED : COUNT_HUB_FORWARDED);
-    }
-}
-
-static bool take_budget(struct core *core, struct xpl_endpoint from, int64_t now_ms)
-{
-    enum flood_answer answer = flood_take(&core->flood, from.ip, now_ms);
-    if (answer == FLOOD_DROP_FIRST) {
-        char ip[XPL_IP_TEXT_MAX];
-        xpl_ip_format(ip, from.ip);
-        core_log(core, LOG_XPL, LOG_LEVEL_WARNING,
-                 "%s sends more than %d messages a second: the rest is dropped", ip, core->options.flood);
-    }
-    return answer == FLOOD_PASS;
-}
-
-static bool is_own(struct core *core, int64_t now_ms)
-{
-    struct network *network = &core->network;
-    struct xpl_presence presence = network_presence(core);
-    if (!xpl_slice_equal_nocase(core->message.source.text, presence.source))
-        return false;
-    core_count(core, COUNT_XPL_OWN);
-    if (network->state != NETWORK_HUB && xpl_presence_is_echo(&presence, &core->message)) {
-        xpl_heartbeat_on_echo(&network->heartbeat, now_ms);
-        if (network->state == NETWORK_SEARCHING && network->heartbeat.connected)
-            set_state(core, NETWORK_CLIENT);
-    }
-    return true;
-}
-
-bool network_on_datagram(struct core *core, struct xpl_slice datagram, struct xpl_endpoint from,
-                         bool hub_socket, int64_t now_ms)
-{
-    core_count(core, COUNT_XPL_RECEIVED);
-    if (!is_allowed(core, from.ip)) {
-        core_count(core, COUNT_XPL_DENIED);
-        return false;
-    }
-    if (!take_budget(core, from, now_ms)) {
-        core_count(core, COUNT_XPL_FLOODED);
-        return false;
-    }
-    int error = xpl_message_parse(&core->message, datagram.data, datagram.size);
-    if (error) {
-        core_count(core, COUNT_XPL_MALFORMED);
-        core_count(core, COUNT_MALFORMED_EMPTY + (enum counter)(error - XPL_E_EMPTY));
-        core_log(core, LOG_XPL, LOG_LEVEL_DEBUG, "not xPL: %s", xpl_error_text(error));
-        return false;
-    }
-    if (hub_socket)
-        forward(core, datagram, from, now_ms);
-    if (is_own(core, now_ms))
-        return false;
-    struct xpl_presence presence = network_presence(core);
-    if (xpl_presence_is_request(&presence, &core->message))
-        xpl_heartbeat_on_request(&core->network.heartbeat, now_ms, core->sink.random(core->sink.context));
-    return true;
+    on_time_fragments(core, now_ms);
 }

@@ -1,16 +1,21 @@
-/* The xPL side: our role (hub or client), our heartbeats, the hub's clients, and what is ours.
+/* The xPL side: our role (hub or client), our heartbeats and the hub's clients. What is heard: heard.h.
  *
  *   hub        UDP 3865 is ours
  *   client     another hub serves us: our last heartbeat came back
- *   searching  neither; in the role `auto` the bind is tried every second
+ *   searching  neither; in the roles `auto` and `hub` the bind is tried every second
+ *
+ * As a client we keep the hub's table all the same, out of what the other hub forwards: when it goes and we
+ * take the port, its clients are served from the first message on.
  */
 #ifndef CORE_NETWORK_H
 #define CORE_NETWORK_H
 
+#include "core/fragments.h"
 #include "xpl/heartbeat.h"
 #include "xpl/hub.h"
 
-#define NETWORK_BIND_MS 1000 /* between two tries to take the hub's port: it serves within two seconds */
+#define NETWORK_BIND_MS      1000 /* between two tries to take the hub's port: it serves within two seconds */
+#define NETWORK_BIND_SOON_MS 50   /* from somebody's leaving to a try: it may have been the hub */
 
 struct core;
 
@@ -20,27 +25,39 @@ struct network {
     enum network_state state;
     struct xpl_hub *hub;
     struct xpl_heartbeat heartbeat;
+    struct fragments fragments;
     int64_t bind_due_ms;
-    int bind_error; /* of the last try, to log a change once */
-    bool online;    /* as published */
+    int bind_error;       /* of the last try, to log a change once */
+    uint32_t served_by;   /* as a client: the hub's address, 0 for one of this host */
+    bool online;          /* as published */
+    bool clients_changed; /* since core_hub_has_changed was asked */
+    bool name_is_taken;   /* by another program: was said */
 };
 
 int network_init(struct core *core, int64_t now_ms);
 void network_deinit(struct core *core);
 void network_start(struct core *core, int64_t now_ms);
+/* Says goodbye, passes on what had come by then, and gives the port back. */
 void network_stop(struct core *core, int64_t now_ms);
-
-/* Takes a datagram through budget, parser and hub. True when it is a message that is not ours, in
- * core->message. */
-bool network_on_datagram(struct core *core, struct xpl_slice datagram, struct xpl_endpoint from,
-                         bool hub_socket, int64_t now_ms);
 void network_on_address(struct core *core, int64_t now_ms);
+
+/* From heard.c: our heartbeat came back, through a hub at that address (0: of this host). */
+void network_on_echo(struct core *core, uint32_t hub_ip, int64_t now_ms);
+/* A message that is not ours. */
+void network_on_message(struct core *core, const struct xpl_message *message, struct xpl_endpoint from,
+                        int64_t now_ms);
+/* core->message is part of a larger one. True: it was the last, and *ret is the whole. */
+bool network_on_part(struct core *core, struct xpl_slice datagram, struct xpl_slice *ret, int64_t now_ms);
 
 int64_t network_deadline(const struct core *core);
 void network_on_time(struct core *core, int64_t now_ms);
 
-/* Puts a datagram on the network, counted. 0 or negative errno. */
+/* Puts a datagram of ours on the network, counted. 0 or negative errno. */
 int network_send(struct core *core, const char *data, size_t size);
+/* Writes the message and sends it. 0, negative errno, or a positive enum xpl_error. */
+int network_say(struct core *core, const struct xpl_message *message);
+/* A heartbeat or the like, under our name as it is now. */
+void network_say_presence(struct core *core, enum xpl_presence_kind kind);
 
 struct xpl_presence network_presence(const struct core *core);
 

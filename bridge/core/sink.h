@@ -32,6 +32,13 @@ struct sink {
     int (*hub_open)(void *context);
     void (*hub_close)(void *context);
     bool (*is_local)(void *context, uint32_t ip);
+    /* Whether a program of this host has that address and port. NULL: nobody knows, so they are believed. */
+    bool (*is_taken)(void *context, struct xpl_endpoint endpoint);
+    /* Before hub_close: nothing more comes to the hub's port, and what the sockets hold comes to core_on_xpl
+     * from inside. May be NULL. */
+    void (*drain)(void *context);
+    /* Keeps what an xPL manager configured, for core_options.remote. 0 or negative errno. May be NULL. */
+    int (*remember)(void *context, struct xpl_slice text);
     void (*publish)(void *context, const struct sink_publish *publish);
     /* The newest payload of a state; false when it has none. Lives until the next publish. */
     bool (*state)(void *context, struct xpl_slice topic, struct xpl_slice *ret);
