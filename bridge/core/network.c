@@ -153,7 +153,7 @@ void network_stop(struct core *core, int64_t now_ms)
 
 static bool has_local_address(void *context, struct xpl_endpoint client)
 {
-    return client.ip >> 24 == 127 || is_local(context, client.ip);
+    return is_local(context, client.ip);
 }
 
 void network_on_address(struct core *core, int64_t now_ms)

@@ -12,6 +12,7 @@
 
 #include "base/number.h"
 #include "core/core-private.h"
+#include "core/digest.h"
 
 static bool cut(struct xpl_slice text, char c, struct xpl_slice *ret_before, struct xpl_slice *ret_after)
 {
@@ -128,10 +129,15 @@ static void store(struct core *core)
         text_format(&text, "group=%s\n", remote->groups[i]);
     for (size_t i = 0; i < remote->n_filters; i++)
         text_format(&text, "filter=%s\n", remote->filter_texts[i]);
+    uint64_t digest = digest_text(text_get(&text));
+    if (digest == core->remote.stored)
+        return; /* a manager that repeats itself, for ever perhaps, costs no write */
     int r = core->sink.remember ? core->sink.remember(core->sink.context, text_get(&text)) : 0;
     if (r < 0)
         core_log(core, LOG_XPL, LOG_LEVEL_WARNING,
                  "what an xPL manager configured is not kept across a restart: %s", strerror(-r));
+    else
+        core->remote.stored = digest;
 }
 
 static struct xpl_slice stored_value(struct xpl_slice stored, const char *name, struct xpl_slice *ret_rest)

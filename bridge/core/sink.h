@@ -31,7 +31,7 @@ struct sink {
     /* Take or give back UDP 3865: 0 or negative errno. */
     int (*hub_open)(void *context);
     void (*hub_close)(void *context);
-    bool (*is_local)(void *context, uint32_t ip);
+    bool (*is_local)(void *context, uint32_t ip); /* 127.0.0.0/8 always is */
     /* Whether a program of this host has that address and port. NULL: nobody knows, so they are believed. */
     bool (*is_taken)(void *context, struct xpl_endpoint endpoint);
     /* Before hub_close: nothing more comes to the hub's port, and what the sockets hold comes to core_on_xpl

@@ -144,8 +144,7 @@ static bool must_lose_port(struct core *core, const struct xpl_message *message)
     if (!xpl_slice_equal_nocase(message->schema_class, XPL_SLICE("hbeat")) &&
         !xpl_slice_equal_nocase(message->schema_class, XPL_SLICE("config")))
         return false;
-    return !item || xpl_ip_parse(item->value, &ip) != 0 || ip >> 24 == 127 ||
-           core->sink.is_local(core->sink.context, ip);
+    return !item || xpl_ip_parse(item->value, &ip) != 0 || core->sink.is_local(core->sink.context, ip);
 }
 
 /* The bytes as they came, but for the hop. False: they do not fit. */
