@@ -176,8 +176,12 @@ void network_on_echo(struct core *core, uint32_t hub_ip, int64_t now_ms)
     xpl_heartbeat_on_echo(&network->heartbeat, now_ms);
     if (network->state == NETWORK_SEARCHING || hub_ip == 0)
         network->served_by = hub_ip;
-    if (network->state == NETWORK_SEARCHING && network->heartbeat.connected)
-        set_state(core, NETWORK_CLIENT, "");
+    if (network->state != NETWORK_SEARCHING || !network->heartbeat.connected)
+        return;
+    set_state(core, NETWORK_CLIENT, "");
+    if (!network->has_asked && core->options.role != CORE_ROLE_CLIENT)
+        network_say_presence(core, XPL_HBEAT_REQUEST); /* to know whom to serve, should this hub go */
+    network->has_asked = true;
 }
 
 void network_on_message(struct core *core, const struct xpl_message *message, struct xpl_endpoint from,

@@ -30,6 +30,7 @@ struct network {
     int bind_error;       /* of the last try, to log a change once */
     uint32_t served_by;   /* as a client: the hub's address, 0 for one of this host */
     bool online;          /* as published */
+    bool has_asked;       /* as a client: who is there */
     bool clients_changed; /* since core_hub_has_changed was asked */
     bool name_is_taken;   /* by another program: was said */
 };
