@@ -48,6 +48,9 @@ static bool take_budget(struct core *core, uint32_t ip, int64_t now_ms)
 static void hear(struct core *core, uint32_t ip, int64_t now_ms)
 {
     enum xpl_hub_result result = xpl_hub_hear(core->network.hub, &core->message, ip, now_ms);
+    if ((result == XPL_HUB_NEW || result == XPL_HUB_REFUSED_FULL) && network_clear_out(core, now_ms) &&
+        result == XPL_HUB_REFUSED_FULL)
+        result = xpl_hub_hear(core->network.hub, &core->message, ip, now_ms);
     core->network.clients_changed |= result == XPL_HUB_NEW || result == XPL_HUB_LEAVING;
     if (core->network.state == NETWORK_HUB && result >= XPL_HUB_REFUSED_PORT) {
         core_count(core, COUNT_HUB_REFUSED);

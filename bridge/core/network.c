@@ -22,7 +22,7 @@ struct xpl_presence network_presence(const struct core *core)
 int network_init(struct core *core, int64_t now_ms)
 {
     struct network *network = &core->network;
-    *network = (struct network){ .bind_due_ms = INT64_MAX };
+    *network = (struct network){ .bind_due_ms = INT64_MAX, .cleared_ms = now_ms - NETWORK_CLEAR_MS };
     network->hub = xpl_hub_new(is_local, core);
     if (!network->hub)
         return -ENOMEM;
@@ -169,6 +169,23 @@ void network_on_address(struct core *core, int64_t now_ms)
 }
 
 /* ---- what was heard ---- */
+
+bool network_clear_out(struct core *core, int64_t now_ms)
+{
+    struct network *network = &core->network;
+    size_t n;
+    xpl_hub_endpoints(network->hub, &n);
+    network->newcomers++;
+    if (n <= NETWORK_CLIENTS_MANY ||
+        (network->newcomers < NETWORK_NEWCOMERS && now_ms - network->cleared_ms < NETWORK_CLEAR_MS))
+        return false;
+    network->cleared_ms = now_ms;
+    network->newcomers = 0;
+    size_t gone = xpl_hub_keep(network->hub, is_there, core);
+    if (network->state == NETWORK_HUB)
+        count_n(core->counters, COUNT_HUB_EXPIRED, gone);
+    return gone;
+}
 
 void network_on_echo(struct core *core, uint32_t hub_ip, int64_t now_ms)
 {

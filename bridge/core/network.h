@@ -17,6 +17,10 @@
 #define NETWORK_BIND_MS      1000 /* between two tries to take the hub's port: it serves within two seconds */
 #define NETWORK_BIND_SOON_MS 50   /* from somebody's leaving to a try: it may have been the hub */
 
+#define NETWORK_CLIENTS_MANY 32 /* more than any house has on one computer */
+#define NETWORK_NEWCOMERS    16 /* after as many, or NETWORK_CLEAR_MS, it is looked who is really there */
+#define NETWORK_CLEAR_MS     1000
+
 struct core;
 
 enum network_state { NETWORK_SEARCHING, NETWORK_CLIENT, NETWORK_HUB };
@@ -26,7 +30,8 @@ struct network {
     struct xpl_hub *hub;
     struct xpl_heartbeat heartbeat;
     struct fragments fragments;
-    int64_t bind_due_ms;
+    int64_t bind_due_ms, cleared_ms;
+    unsigned newcomers;   /* since cleared_ms */
     int bind_error;       /* of the last try, to log a change once */
     uint32_t served_by;   /* as a client: the hub's address, 0 for one of this host */
     bool online;          /* as published */
@@ -44,6 +49,10 @@ void network_on_address(struct core *core, int64_t now_ms);
 
 /* From heard.c: our heartbeat came back, through a hub at that address (0: of this host). */
 void network_on_echo(struct core *core, uint32_t hub_ip, int64_t now_ms);
+/* There is a new client, or no room for one. When there are many, those go whose port nobody has, so that a
+ * program that announces a thousand ports does not have us send everything a thousand times. True: some went.
+ */
+bool network_clear_out(struct core *core, int64_t now_ms);
 /* A message that is not ours. */
 void network_on_message(struct core *core, const struct xpl_message *message, struct xpl_endpoint from,
                         int64_t now_ms);

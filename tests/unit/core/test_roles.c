@@ -183,6 +183,28 @@ Test(roles, invented_heartbeats_take_nobodys_place)
     cr_expect(serves(4001));
 }
 
+Test(roles, a_local_program_that_announces_a_thousand_ports_takes_nobodys_place)
+{
+    char text[256];
+    open_hub();
+    host->there[0] = 4001;
+    host->there[1] = 4002;
+    lan_say(0, host->ip, "xpl-stat acme-lamp.one * hbeat.app interval=5 port=4001 remote-ip=10.0.0.1");
+    for (int i = 5000; i < 6000; i++) {
+        snprintf(text, sizeof(text),
+                 "xpl-stat acme-bad.n%d * hbeat.app interval=5 port=%d remote-ip=10.0.0.1", i, i);
+        lan_say(0, host->ip, text);
+        lan_forget();
+    }
+    lan_pass(1000);
+    lan_say(0, host->ip, "xpl-stat acme-lamp.two * hbeat.app interval=5 port=4002 remote-ip=10.0.0.1");
+    size_t n;
+    xpl_hub_endpoints(host->core->network.hub, &n);
+    cr_expect_leq(n, NETWORK_CLIENTS_MANY + NETWORK_NEWCOMERS);
+    cr_expect(serves(4001));
+    cr_expect(serves(4002));
+}
+
 Test(roles, a_request_to_our_group_is_answered)
 {
     static const char *const groups[] = { "den" };
