@@ -142,6 +142,8 @@ bool heard_on_datagram(struct core *core, struct xpl_slice *datagram, struct xpl
         core_count(core, COUNT_XPL_OWN);
         return false;
     }
+    if (!hub_socket && is_local(core, from.ip))
+        network_on_forwarded(core, now_ms);
     if (!from_afar)
         tunnel_on_message(core, &core->message, *datagram, now_ms);
     network_on_message(core, &core->message, from, now_ms);

@@ -170,6 +170,17 @@ void network_on_address(struct core *core, int64_t now_ms)
 
 /* ---- what was heard ---- */
 
+void network_on_forwarded(struct core *core, int64_t now_ms)
+{
+    struct network *network = &core->network;
+    network->forwarded_ms = now_ms;
+    if (network->state != NETWORK_SEARCHING)
+        return;
+    network->is_mute = true;
+    network->served_by = 0;
+    set_state(core, NETWORK_CLIENT, "our heartbeats do not come back, but others' messages come: ");
+}
+
 bool network_clear_out(struct core *core, int64_t now_ms)
 {
     struct network *network = &core->network;
@@ -191,6 +202,7 @@ void network_on_echo(struct core *core, uint32_t hub_ip, int64_t now_ms)
 {
     struct network *network = &core->network;
     xpl_heartbeat_on_echo(&network->heartbeat, now_ms);
+    network->is_mute = false;
     if (network->state == NETWORK_SEARCHING || hub_ip == 0)
         network->served_by = hub_ip;
     if (network->state != NETWORK_SEARCHING || !network->heartbeat.connected)
@@ -278,8 +290,11 @@ void network_on_time(struct core *core, int64_t now_ms)
         if (network->state == NETWORK_HUB) /* the hub that hears us is us */
             xpl_heartbeat_on_echo(&network->heartbeat, now_ms);
     }
-    if (network->state == NETWORK_CLIENT && !network->heartbeat.connected)
-        set_state(core, NETWORK_SEARCHING, "our heartbeat did not come back: ");
+    bool lives = network->heartbeat.connected ||
+                 (network->is_mute && now_ms - network->forwarded_ms < NETWORK_MUTE_MS);
+    if (network->state == NETWORK_CLIENT && !lives)
+        set_state(core, NETWORK_SEARCHING,
+                  network->is_mute ? "the hub is silent: " : "our heartbeat did not come back: ");
     size_t expired = xpl_hub_expire(network->hub, now_ms);
     if (expired) {
         network->clients_changed = true;

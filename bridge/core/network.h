@@ -1,7 +1,7 @@
 /* The xPL side: our role (hub or client), our heartbeats and the hub's clients. What is heard: heard.h.
  *
  *   hub        UDP 3865 is ours
- *   client     another hub serves us: our last heartbeat came back
+ *   client     another hub serves us: our last heartbeat came back, or others' messages come
  *   searching  neither; in the roles `auto` and `hub` the bind is tried every second
  *
  * As a client we keep the hub's table all the same, out of what the other hub forwards: when it goes and we
@@ -21,6 +21,9 @@
 #define NETWORK_NEWCOMERS    16 /* after as many, or NETWORK_CLEAR_MS, it is looked who is really there */
 #define NETWORK_CLEAR_MS     1000
 
+/* Twice the usual interval of heartbeats and a minute: somebody will have said something. */
+#define NETWORK_MUTE_MS (11 * 60000)
+
 struct core;
 
 enum network_state { NETWORK_SEARCHING, NETWORK_CLIENT, NETWORK_HUB };
@@ -31,9 +34,11 @@ struct network {
     struct xpl_heartbeat heartbeat;
     struct fragments fragments;
     int64_t bind_due_ms, cleared_ms;
-    unsigned newcomers;   /* since cleared_ms */
-    int bind_error;       /* of the last try, to log a change once */
-    uint32_t served_by;   /* as a client: the hub's address, 0 for one of this host */
+    unsigned newcomers; /* since cleared_ms */
+    int bind_error;     /* of the last try, to log a change once */
+    uint32_t served_by; /* as a client: the hub's address, 0 for one of this host */
+    bool is_mute; /* the hub that serves us does not echo: NETWORK_MUTE_MS without a word, and it is gone */
+    int64_t forwarded_ms; /* when it last brought something */
     bool online;          /* as published */
     bool has_asked;       /* as a client: who is there */
     bool clients_changed; /* since core_hub_has_changed was asked */
@@ -49,6 +54,9 @@ void network_on_address(struct core *core, int64_t now_ms);
 
 /* From heard.c: our heartbeat came back, through a hub at that address (0: of this host). */
 void network_on_echo(struct core *core, uint32_t hub_ip, int64_t now_ms);
+/* A message of somebody else came to our own port from this host: a hub serves us, even one that keeps our
+ * heartbeats for itself (one kind does). */
+void network_on_forwarded(struct core *core, int64_t now_ms);
 /* There is a new client, or no room for one. When there are many, those go whose port nobody has, so that a
  * program that announces a thousand ports does not have us send everything a thousand times. True: some went.
  */

@@ -57,6 +57,20 @@ class Hub(harness.House):
         self.say(sensor("after", "temp", "1"))
         one.await_datagram(sensor("after", "temp", "1"))
 
+    def test_a_message_is_heard_whatever_it_was_sent_to(self):
+        self.start_daemon()
+        one = self.registered("acme-lamp.one")
+        self.say(sensor("subnet", "temp", "1"))
+        self.ear.send(sensor("unicast", "temp", "1"), HOME)
+        one.send(sensor("here", "temp", "1"), HOME)
+        one.send(sensor("loopback", "temp", "1"), "127.0.0.1")
+        one.send(sensor("loopback-net", "temp", "1"), "127.255.255.255")
+        self.garden.ip("route", "add", "default", "dev", "eth0")
+        self.ear.send(sensor("everybody", "temp", "1"), "255.255.255.255")
+        for device in ("subnet", "unicast", "here", "loopback", "loopback-net", "everybody"):
+            one.await_datagram(sensor(device, "temp", "1"))
+            self.assertEqual(one.heard.count(sensor(device, "temp", "1")), 1, device)
+
     def test_port_3865_is_never_registered(self):
         """Two known hubs loop at full speed on this."""
         self.start_daemon()

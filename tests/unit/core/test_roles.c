@@ -141,6 +141,21 @@ Test(roles, a_hub_elsewhere_serves_us_as_long_as_there_is_no_other)
     cr_expect_eq(lan_counter(host, XPL_UNMAPPED), 1);
 }
 
+Test(roles, a_hub_that_keeps_our_heartbeats_for_itself_is_a_hub_all_the_same)
+{
+    host = lan_host(0, (struct core_options){ 0 }, NULL);
+    host->hub_is_taken = true;
+    lan_start(host);
+    cr_expect_str_eq(core_role(host->core), "searching");
+    lan_forward(host, host->ip, "xpl-trig acme-x.y * a.b c=1");
+    cr_expect_str_eq(core_role(host->core), "client");
+    cr_expect(core_is_online(host->core));
+    lan_pass(NETWORK_MUTE_MS - 1000);
+    cr_expect_str_eq(core_role(host->core), "client");
+    lan_pass(40000);
+    cr_expect_str_eq(core_role(host->core), "searching", "not a word for so long");
+}
+
 Test(roles, a_heartbeat_that_does_not_come_back_begins_the_search)
 {
     open_client();
