@@ -23,16 +23,20 @@ const char *world_imbalance(struct world *world)
         const char *name;
         uint64_t a, b;
     } books[] = {
-        { "xPL in", C(XPL_RECEIVED),
+        { "xPL in", C(XPL_RECEIVED) + C(FRAGMENTS_WHOLE),
           C(XPL_OWN) + C(XPL_DENIED) + C(XPL_FLOODED) + C(XPL_MALFORMED) + C(XPL_HEARTBEAT) + C(XPL_CONFIG) +
-              C(XPL_DUPLICATE) + C(XPL_IGNORED) + C(XPL_MATCHED) + C(XPL_UNMAPPED) },
+              C(XPL_DUPLICATE) + C(XPL_FRAGMENT) + C(XPL_FILTERED) + C(XPL_IGNORED) + C(XPL_MATCHED) +
+              C(XPL_UNMAPPED) },
         { "malformed", C(XPL_MALFORMED), sum(world, COUNT_MALFORMED_EMPTY, COUNT_MALFORMED_SIZE) },
         { "effects", C(EFFECTS),
           C(EFFECTS_PUBLISHED) + C(STATE_UNCHANGED) + C(STATE_THROTTLED) + C(STATE_DEDUPED) +
               rates_waiting(&core->rates) },
-        { "MQTT in", C(MQTT_RECEIVED), C(COMMANDS) + C(REQUESTS) + C(RAW_SENDS) + C(MQTT_OTHER) },
+        { "MQTT in", C(MQTT_RECEIVED),
+          C(COMMANDS) + C(REQUESTS) + C(RAW_SENDS) + C(TUNNEL_IN) + C(MQTT_OTHER) },
+        { "tunnel", C(TUNNEL_IN),
+          C(TUNNEL_OWN) + C(TUNNEL_SENT) + C(TUNNEL_RETURNED) + C(TUNNEL_ELSEWHERE) + C(TUNNEL_REFUSED) },
         { "commands", C(COMMANDS),
-          C(COMMANDS_SENT) + sum(world, COUNT_REFUSED_RETAINED, COUNT_REFUSED_SEND) },
+          C(COMMANDS_SENT) + sum(world, COUNT_REFUSED_RETAINED, COUNT_REFUSED_LOOP) },
         { "confirmations", C(COMMANDS_AWAITED),
           C(COMMANDS_CONFIRMED) + C(COMMANDS_TIMED_OUT) + commands_awaited(&core->commands) },
     };

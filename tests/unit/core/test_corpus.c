@@ -42,8 +42,10 @@ static void find_maps(struct xpl_slice bytes)
 /* The one counter of the books that took the message. */
 static const char *outcome_since(const struct counters *before)
 {
-    static const enum counter counters[] = { COUNT_XPL_OWN,     COUNT_XPL_HEARTBEAT, COUNT_XPL_CONFIG,
-                                             COUNT_XPL_IGNORED, COUNT_XPL_MATCHED,   COUNT_XPL_UNMAPPED };
+    /* Ours last: a question makes us answer, and the answer comes back. */
+    static const enum counter counters[] = { COUNT_XPL_FRAGMENT, COUNT_XPL_HEARTBEAT, COUNT_XPL_CONFIG,
+                                             COUNT_XPL_IGNORED,  COUNT_XPL_MATCHED,   COUNT_XPL_UNMAPPED,
+                                             COUNT_XPL_OWN };
     for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
         if (world.counters.value[counters[i]] != before->value[counters[i]])
             return counter_names[counters[i]] + strlen("xpl-");
