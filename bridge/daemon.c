@@ -15,6 +15,7 @@
 #include "io/timer.h"
 #include "io/wake.h"
 #include "io/xplsocket.h"
+#include "lastwill.h"
 #include "mqtt/certificate.h"
 #include "mqtt/inbox.h"
 #include "mqtt/paho.h"
@@ -33,6 +34,9 @@
 #define FILE_REMOTE  "xpl-configuration"
 #define SAVE_MS \
     1000 /* from a change of the hub's clients to the runtime directory, which no SD card is under */
+#define FILE_THINGS    "things"    /* kept by core's discovery */
+#define FILE_ANNOUNCED "announced" /* likewise */
+#define FILE_NAMES     "names.xml" /* likewise: a mapping file, loaded beside the user's */
 
 struct daemon {
     uv_loop_t loop;
@@ -43,6 +47,8 @@ struct daemon {
     struct inbox *inbox;
     struct mqtt_driver *driver;
     struct session *session;
+    struct lastwill *lastwill; /* NULL without Homie */
+    int sessions;              /* not closed yet */
     struct spooling *spooling; /* NULL: in memory */
     struct xplsocket *socket;
     struct interfaces *interfaces;
@@ -54,7 +60,7 @@ struct daemon {
     bool stopping, closing, reload_wanted, absent;
     int64_t watchdog_due_ms, wall_due_ms, expiry_due_ms, save_due_ms;
     struct certificate certificates[2];
-    char *hub_clients, *made_topics, *devices, *remote; /* of the last run */
+    char *hub_clients, *made_topics, *devices, *remote, *things, *announced; /* of the last run */
     int status;
 };
 
@@ -64,7 +70,7 @@ static void reload(struct daemon *daemon);
 /* After anything that happened: what it asked for, and the next deadline. */
 static void settle(struct daemon *daemon, int64_t now_ms)
 {
-    if (daemon->reload_wanted) {
+    while (daemon->reload_wanted) {
         daemon->reload_wanted = false;
         reload(daemon);
     }
@@ -131,12 +137,15 @@ static void sink_publish(void *context, const struct sink_publish *publish)
     };
     struct session_publish out = { lanes[publish->lane], publish->topic, publish->payload, publish->qos,
                                    publish->correlation };
-    session_publish(((struct daemon *)context)->session, &out, io_now_ms());
+    struct daemon *daemon = context;
+    if (!lastwill_publish(daemon->lastwill, publish->topic, publish->payload, io_now_ms()))
+        session_publish(daemon->session, &out, io_now_ms());
 }
 
 static bool sink_state(void *context, struct xpl_slice topic, struct xpl_slice *ret)
 {
-    return session_get(((struct daemon *)context)->session, topic, ret);
+    struct daemon *daemon = context;
+    return lastwill_get(daemon->lastwill, topic, ret) || session_get(daemon->session, topic, ret);
 }
 
 static void sink_subscribe(void *context, const char *filter)
@@ -176,6 +185,17 @@ static uint32_t sink_random(void *context)
     return io_random();
 }
 
+static int sink_save(void *context, const char *name, const char *data, size_t size)
+{
+    struct daemon *daemon = context;
+    if (store_is_nowhere(&daemon->store))
+        return -ENOENT;
+    int r = store_replace(&daemon->store, name, data, size);
+    if (r < 0)
+        log_warning(LOG_DAEMON, "cannot write %s/%s: %s", daemon->store.directory, name, strerror(-r));
+    return r;
+}
+
 static void sink_log(void *context, enum log_area area, enum log_level level, const char *text)
 {
     (void)context;
@@ -200,6 +220,7 @@ static struct sink make_sink(struct daemon *daemon)
                           .depths = sink_depths,
                           .reload = sink_reload,
                           .random = sink_random,
+                          .save = sink_save,
                           .log = sink_log };
 }
 
@@ -258,7 +279,9 @@ static void close_all(struct daemon *daemon);
 
 static void on_session_closed(void *context)
 {
-    close_all(context);
+    struct daemon *daemon = context;
+    if (--daemon->sessions == 0)
+        close_all(daemon);
 }
 
 static uint32_t on_random(void *context)
@@ -287,6 +310,8 @@ static void on_wake(void *context)
         session_on_event(daemon->session, event, io_now_ms());
         inbox_event_free(event);
     }
+    if (!daemon->closing)
+        lastwill_on_wake(daemon->lastwill, io_now_ms());
     settle(daemon, io_now_ms());
 }
 
@@ -345,6 +370,7 @@ static void on_timer(void *context, int64_t now_ms)
     if (!daemon->stopping)
         core_on_time(daemon->core, now_ms);
     session_on_time(daemon->session, now_ms);
+    lastwill_on_time(daemon->lastwill, now_ms);
     if (interfaces_deadline(daemon->interfaces) <= now_ms)
         interfaces_on_time(daemon->interfaces, now_ms);
     if (now_ms >= daemon->save_due_ms) {
@@ -364,6 +390,7 @@ static void arm(struct daemon *daemon, int64_t now_ms)
         return;
     int64_t deadlines[] = { daemon->stopping ? INT64_MAX : core_deadline(daemon->core),
                             session_deadline(daemon->session),
+                            lastwill_deadline(daemon->lastwill),
                             interfaces_deadline(daemon->interfaces),
                             daemon->watchdog_due_ms,
                             daemon->wall_due_ms,
@@ -396,16 +423,27 @@ static const char *apply(struct daemon *daemon, struct settings *settings, struc
     return NULL;
 }
 
+/* Where core keeps the names that were given by request; NULL: nowhere. */
+static const char *names_file(const struct daemon *daemon, char *buffer, size_t capacity)
+{
+    if (store_is_nowhere(&daemon->store))
+        return NULL;
+    snprintf(buffer, capacity, "%s/" FILE_NAMES, daemon->store.directory);
+    return buffer;
+}
+
 static void reload(struct daemon *daemon)
 {
     struct diag diag;
+    char names[sizeof(daemon->store.directory) + sizeof(FILE_NAMES)];
     struct settings *settings = NULL;
     struct mapping *mapping = NULL;
     diag_init(&diag);
     notify_reloading();
     int r = settings_reload(&settings, daemon->settings, &diag);
     if (r == 0)
-        r = parts_mapping(settings, daemon->settings, false, &diag, &mapping);
+        r = parts_mapping(settings, daemon->settings, names_file(daemon, names, sizeof(names)), false, &diag,
+                          &mapping);
     parts_log_findings(&diag, daemon->settings->verbose ? DIAG_INFO : DIAG_WARNING);
     if (r == 0) {
         apply(daemon, settings, mapping);
@@ -445,6 +483,7 @@ static void close_all(struct daemon *daemon)
     daemon->open = 6;
     paho_free(daemon->driver); /* its threads knock no more */
     daemon->driver = NULL;
+    lastwill_close(daemon->lastwill);
     xplsocket_close(daemon->socket, on_part_closed, daemon);
     interfaces_close(daemon->interfaces, on_part_closed, daemon);
     timer_close(daemon->timer, on_part_closed, daemon);
@@ -488,6 +527,7 @@ static void stop(struct daemon *daemon)
     save(daemon);
     save_clients(daemon, &daemon->runtime);
     daemon->stopping = true;
+    lastwill_stop(daemon->lastwill, STOP_MS, now_ms);
     session_stop(daemon->session, STOP_MS, now_ms);
     settle(daemon, io_now_ms());
 }
@@ -547,8 +587,12 @@ static int open_mqtt(struct daemon *daemon)
         r = paho_new(&daemon->driver, settings->mqtt.url, settings->mqtt.client_id, daemon->inbox);
     if (r == 0)
         r = session_new(&daemon->session, &options, &paho_ops, daemon->driver, &listener, &daemon->counters);
+    if (r == 0)
+        r = lastwill_new(&daemon->lastwill, settings, wake_from_any_thread, daemon->wake, on_session_closed,
+                         daemon);
     if (r < 0)
         log_error(LOG_DAEMON, "cannot make the MQTT session: %s", strerror(-r));
+    daemon->sessions = daemon->lastwill ? 2 : 1;
     return r;
 }
 
@@ -584,6 +628,16 @@ static int open_core(struct daemon *daemon)
         [SETTINGS_ROLE_HUB] = CORE_ROLE_HUB,
         [SETTINGS_ROLE_CLIENT] = CORE_ROLE_CLIENT,
     };
+    static const enum discovery_homeassistant forms[] = {
+        [SETTINGS_HA_OFF] = DISCOVERY_HA_OFF,
+        [SETTINGS_HA_COMPONENT] = DISCOVERY_HA_COMPONENT,
+        [SETTINGS_HA_DEVICE] = DISCOVERY_HA_DEVICE,
+    };
+    static const enum discovery_homie homies[] = {
+        [SETTINGS_HOMIE_OFF] = DISCOVERY_HOMIE_OFF,
+        [SETTINGS_HOMIE_4] = DISCOVERY_HOMIE_4,
+        [SETTINGS_HOMIE_5] = DISCOVERY_HOMIE_5,
+    };
     char source[XPL_ADDRESS_MAX + 16];
     snprintf(source, sizeof(source), "xplmqtt-bridge.%s", settings->xpl.instance);
     struct core_network allow[LIMIT_NETWORKS];
@@ -607,6 +661,13 @@ static int open_core(struct daemon *daemon)
         .tunnel_member = settings->xpl.instance,
         .remote = recall(daemon, FILE_REMOTE, &daemon->remote),
         .hub_clients = recall_clients(daemon),
+        .discovery = { .homeassistant = forms[settings->discovery.homeassistant],
+                       .homie = homies[settings->discovery.homie],
+                       .ask = settings->discovery.announce == SETTINGS_ANNOUNCE_ASK,
+                       .after = (unsigned)settings->discovery.announce_after,
+                       .limit = (unsigned)settings->discovery.limit,
+                       .things = recall(daemon, FILE_THINGS, &daemon->things),
+                       .announced = recall(daemon, FILE_ANNOUNCED, &daemon->announced) },
         .made_topics = recall(daemon, FILE_TOPICS, &daemon->made_topics),
         .devices = recall(daemon, FILE_DEVICES, &daemon->devices),
     };
@@ -615,6 +676,8 @@ static int open_core(struct daemon *daemon)
                      io_wall_ms());
     free(daemon->hub_clients);
     free(daemon->remote);
+    free(daemon->things);
+    free(daemon->announced);
     if (r < 0)
         log_error(LOG_DAEMON, "out of memory");
     return r;
@@ -641,8 +704,10 @@ static int open_spool(struct daemon *daemon)
 static int load(struct daemon *daemon)
 {
     struct diag diag;
+    char names[sizeof(daemon->store.directory) + sizeof(FILE_NAMES)];
     diag_init(&diag);
-    int r = parts_mapping(daemon->settings, daemon->settings, false, &diag, &daemon->mapping);
+    int r = parts_mapping(daemon->settings, daemon->settings, names_file(daemon, names, sizeof(names)), false,
+                          &diag, &daemon->mapping);
     parts_log_findings(&diag, daemon->settings->verbose ? DIAG_INFO : DIAG_WARNING);
     if (r == 0)
         log_info(LOG_MAPPING, "%zu maps, digest %s", mapping_maps(daemon->mapping),
@@ -692,6 +757,7 @@ static int start(struct daemon *daemon)
     forget(&daemon->made_topics);
     forget(&daemon->devices);
     session_start(daemon->session, now_ms);
+    lastwill_start(daemon->lastwill, now_ms);
     notify_ready(NULL);
     settle(daemon, now_ms);
     return 0;
@@ -714,6 +780,7 @@ int daemon_run(struct settings *settings)
         must(uv_loop_close(&daemon.loop) == 0);
     }
     session_free(daemon.session);
+    lastwill_free(daemon.lastwill);
     core_free(daemon.core);
     inbox_free(daemon.inbox);
     forget(&daemon.made_topics);

@@ -25,11 +25,14 @@ struct session_options parts_session(const struct settings *settings)
     };
 }
 
-int parts_mapping(const struct settings *settings, const struct settings *running, bool examples,
-                  struct diag *diag, struct mapping **ret)
+int parts_mapping(const struct settings *settings, const struct settings *running, const char *names,
+                  bool examples, struct diag *diag, struct mapping **ret)
 {
     struct mapping_file files[PARTS_FILES_MAX];
-    struct mapping_options options = { running->mqtt.prefix, running->xpl.charset_name, examples };
+    struct mapping_options options = { .prefix = running->mqtt.prefix,
+                                       .charset = running->xpl.charset_name,
+                                       .examples = examples,
+                                       .names = names };
     static const char *const none[] = { NULL };
     const char *const *shipped = none;
     char directory[1024];
@@ -37,6 +40,8 @@ int parts_mapping(const struct settings *settings, const struct settings *runnin
     for (; n < settings->mappings.n_files; n++)
         files[n] = (struct mapping_file){ settings->mappings.files[n].path,
                                           settings->mappings.files[n].optional, false };
+    if (names)
+        files[n++] = (struct mapping_file){ .path = names, .optional = true };
     if (settings->mappings.shipped) {
         int found = paths_shipped_here(directory, sizeof(directory));
         if (found == 0)

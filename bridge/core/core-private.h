@@ -11,6 +11,7 @@
 #include "core/heard.h"
 #include "core/loops.h"
 #include "core/made.h"
+#include "core/naming.h"
 #include "core/network.h"
 #include "core/rates.h"
 #include "core/remote.h"
@@ -34,6 +35,7 @@ struct core {
     struct rates rates;
     struct commands commands;
     struct made made;
+    struct discovery discovery;
     char *filters[LIMIT_SUBSCRIPTIONS]; /* subscribed for commands */
     size_t n_filters;
     int64_t started_ms, wall_offset_ms; /* wall = now + offset */
@@ -49,8 +51,10 @@ struct core {
         char correlation[256];
         size_t correlation_size;
         bool has_correlation;
-        char id[128]; /* JSON text, or empty; requests.c */
+        char id[128];  /* JSON text, or empty; requests.c */
+        char verb[16]; /* that asked for it */
     } reload;
+    struct naming naming;
     struct xpl_slice datagram;   /* the one being worked on, for dedupe; size 0: none */
     uint64_t message_number;     /* of its message */
     struct xpl_message message;  /* the last parsed */
@@ -73,6 +77,11 @@ void core_publish_topic(struct core *core, enum sink_lane lane, struct xpl_slice
 void core_watch_state(struct core *core, const struct mapping_publish *publish, int64_t now_ms);
 bool core_is_loop(struct core *core, const struct mapping_command *command,
                   const struct core_message *message, int64_t now_ms);
+/* A value on a topic of a map: Homie has it too. */
+void core_publish_value(struct core *core, bool retain, struct xpl_slice topic, struct xpl_slice payload,
+                        int qos);
+/* 0, or negative errno. */
+int core_save(struct core *core, const char *name, const char *data, size_t size);
 
 /* "2026-11-26T04:05:06Z", by the wall clock as it stands now */
 void core_write_time(const struct core *core, int64_t now_ms, struct text *ret);
@@ -91,6 +100,13 @@ void requests_answer(struct core *core, const char *verb, struct xpl_slice respo
 /* {"result":"ok"}, or an error and why, to a message whose body may hold an id. */
 void requests_answer_result(struct core *core, const char *verb, const struct core_message *message,
                             const char *why);
+/* Asks for a reload that the request waits for. */
+void requests_reload(struct core *core, const char *verb, const struct core_message *message);
+
+/* decisions.c: announce, forget, rename, rebind, permit. False when the verb is another. */
+bool decisions_on_request(struct core *core, const char *verb, const struct core_message *message,
+                          int64_t now_ms);
+
 void requests_on_info(struct core *core, const struct core_message *message);
 
 /* report.c */

@@ -40,6 +40,18 @@ void core_publish(struct core *core, enum sink_lane lane, const char *path, stru
     core_publish_topic(core, lane, text_get(&topic), payload, qos);
 }
 
+void core_publish_value(struct core *core, bool retain, struct xpl_slice topic, struct xpl_slice payload,
+                        int qos)
+{
+    core_publish_topic(core, retain ? SINK_STATE : SINK_EVENT, topic, payload, qos);
+    discovery_on_value(core, topic, payload, retain);
+}
+
+int core_save(struct core *core, const char *name, const char *data, size_t size)
+{
+    return core->sink.save ? core->sink.save(core->sink.context, name, data, size) : -ENOENT;
+}
+
 bool core_is_online(const struct core *core)
 {
     return core->network.state != NETWORK_SEARCHING && core->options.own.ip != 0;
@@ -112,6 +124,8 @@ int core_new(struct core **ret, const struct core_options *options, struct mappi
         r = mapping_scratch_new(&core->scratch);
     if (r == 0)
         r = network_init(core, now_ms);
+    if (r == 0)
+        r = discovery_init(core, &options->discovery);
     if (r == 0 && (!core->topic.data || !core->document.data))
         r = -ENOMEM;
     if (r < 0)
@@ -132,6 +146,8 @@ void core_free(struct core *core)
     rates_deinit(&core->rates);
     commands_deinit(&core->commands);
     made_deinit(&core->made);
+    discovery_deinit(core);
+    naming_deinit(&core->naming);
     listening_deinit(core);
     mapping_unref(core->mapping);
     mapping_scratch_free(core->scratch);
@@ -184,10 +200,12 @@ void core_start(struct core *core, int64_t now_ms)
     core->options.made_topics = core->options.devices = xpl_slice(NULL, 0);
     report_devices(core);
     report_unmapped(core);
+    discovery_start(core, now_ms);
 }
 
 void core_stop(struct core *core, int64_t now_ms)
 {
+    discovery_stop(core);
     network_stop(core, now_ms);
     core_publish(core, SINK_STATE, "bridge/network", XPL_SLICE("offline"), 1);
 }
@@ -223,6 +241,7 @@ void core_set_mapping(struct core *core, struct mapping *mapping, int64_t now_ms
     made_on_mapping(core, now_ms);
     devices_on_mapping(core);
     unmapped_clear(&core->unmapped);
+    discovery_on_mapping(core, now_ms);
     core->devices.changed = true;
     lists_due(core, now_ms);
     report_info(core);
@@ -241,6 +260,7 @@ static void on_publish(void *context, const struct mapping_publish *publish)
     devices_on_publish(effects->core, publish, effects->now_ms);
     core_watch_state(effects->core, publish, effects->now_ms);
     made_add(effects->core, publish);
+    discovery_on_publish(effects->core, publish, effects->now_ms);
     rates_publish(effects->core, publish, effects->now_ms);
 }
 
@@ -348,6 +368,8 @@ void core_on_mqtt(struct core *core, const struct core_message *message, int64_t
         requests_on_info(core, message);
     } else if (tunnel_on_mqtt(core, message, now_ms)) {
         return;
+    } else if (discovery_on_mqtt(core, message, now_ms)) {
+        return; /* counted there */
     } else if (message->topic.size > LIMIT_TOPIC || !commands_on_mqtt(core, message, now_ms)) {
         core_count(core, COUNT_MQTT_OTHER);
         core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "no map takes the topic %.*s",
@@ -357,14 +379,15 @@ void core_on_mqtt(struct core *core, const struct core_message *message, int64_t
 
 void core_on_broker_up(struct core *core, int64_t now_ms)
 {
+    discovery_on_broker_up(core, now_ms);
     core_publish(core, SINK_STATE, "bridge/state", XPL_SLICE("online"), 1);
     core->health_due_ms = now_ms;
 }
 
 void core_on_broker_down(struct core *core, int64_t now_ms)
 {
-    (void)core;
     (void)now_ms; /* the session keeps what is owed */
+    discovery_on_broker_down(core);
 }
 
 void core_on_address(struct core *core, struct xpl_endpoint own, int64_t now_ms)
@@ -390,6 +413,7 @@ int64_t core_deadline(const struct core *core)
     int64_t deadline = earliest(network_deadline(core), rates_deadline(&core->rates));
     deadline = earliest(deadline, commands_deadline(&core->commands));
     deadline = earliest(deadline, devices_deadline(&core->devices));
+    deadline = earliest(deadline, discovery_deadline(core));
     return earliest(deadline, earliest(core->health_due_ms, core->lists_due_ms));
 }
 
@@ -399,6 +423,7 @@ void core_on_time(struct core *core, int64_t now_ms)
     rates_on_time(core, now_ms);
     commands_on_time(core, now_ms);
     devices_on_time(core, now_ms);
+    discovery_on_time(core, now_ms);
     lists_on_time(core, now_ms);
     if (now_ms >= core->health_due_ms)
         report_health(core, now_ms);

@@ -11,6 +11,7 @@
 #define CORE_CORE_H
 
 #include "base/counters.h"
+#include "core/discovery.h"
 #include "core/sink.h"
 #include "mapping/mapping.h"
 
@@ -40,6 +41,7 @@ struct core_options {
     struct xpl_slice hub_clients;       /* core_export_hub of the last run */
     struct xpl_slice made_topics;       /* core_export_topics of the last run */
     struct xpl_slice devices;           /* core_export_devices of the last run */
+    struct discovery_options discovery;
 };
 
 struct core;

@@ -49,6 +49,7 @@ void device_set_online(struct core *core, struct device *device, bool online)
     core_publish_topic(core, SINK_STATE, xpl_slice_from(device->topic),
                        online ? XPL_SLICE("online") : XPL_SLICE("offline"), 1);
     made_add_availability(core, xpl_slice_from(device->topic), xpl_slice(device->path, device->size));
+    discovery_on_availability(core);
 }
 
 static bool set_topic(struct core *core, struct device *device, struct xpl_slice alias)
@@ -147,6 +148,21 @@ void devices_on_publish(struct core *core, const struct mapping_publish *publish
         is_overheard(core) ? source_find(core, core->message.target.text) : core->devices.speaker;
     device_set_online(core, device, true);
     devices_watch(core, device_end(device));
+}
+
+bool devices_forget(struct core *core, struct xpl_slice path)
+{
+    struct device *device = device_find(core, path);
+    if (device)
+        device_drop(core, device);
+    made_forget(core, path);
+    core->devices.changed = true;
+    return device;
+}
+
+bool devices_has(struct core *core, struct xpl_slice path)
+{
+    return device_find(core, path);
 }
 
 const struct mapping_map *devices_origin(struct core *core, struct xpl_slice path)

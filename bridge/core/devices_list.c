@@ -52,6 +52,8 @@ static void write_device(struct core *core, const struct device *device, struct 
         write_string(core, "map", xpl_slice_from(device->map->name), ret);
     write_rest(core, device->heard_ms, device->gaps ? device->gap_sum_ms / device->gaps : 0, device->online,
                ret);
+    if (discovery_is_on(core))
+        text_string(ret, discovery_announces(core, path) ? ",\"announced\":true" : ",\"announced\":false");
     text_char(ret, '}');
 }
 

@@ -113,7 +113,7 @@ void made_add_availability(struct core *core, struct xpl_slice topic, struct xpl
         add_below(core, topic, device, XPL_SLICE(AVAILABILITY), false);
 }
 
-/* ---- another table ---- */
+/* ---- what goes ---- */
 
 /* The availability of the device that the topic belongs to, or NULL: it stands beside some level of it. */
 static struct made_topic *owner(const struct core *core, const struct made_topic *topic)
@@ -131,6 +131,37 @@ static struct made_topic *owner(const struct core *core, const struct made_topic
     }
     return NULL;
 }
+
+void made_forget(struct core *core, struct xpl_slice device)
+{
+    char buffer[4 * LIMIT_TOPIC];
+    struct text raw = TEXT(buffer);
+    struct made_topic *topic, *next, *availability = NULL;
+    text_format(&raw, "%s/", core->options.prefix);
+    text_slice(&raw, device);
+    text_string(&raw, AVAILABILITY);
+    HASH_ITER(hh, core->made.topics, topic, next)
+    {
+        const struct made_topic *of = topic->availability ? topic : owner(core, topic);
+        if (!of || !xpl_slice_equal(xpl_slice(of->raw, of->raw_size), text_get(&raw)))
+            continue;
+        if (topic->availability) {
+            availability = topic; /* last: it tells whose the others are */
+            continue;
+        }
+        core_publish_topic(core, SINK_STATE, xpl_slice(topic->topic, topic->size), XPL_SLICE(""), 1);
+        HASH_DEL(core->made.topics, topic);
+        made_free(topic);
+    }
+    if (!availability)
+        return;
+    core_publish_topic(core, SINK_STATE, xpl_slice(availability->topic, availability->size), XPL_SLICE(""),
+                       1);
+    HASH_DEL(core->made.topics, availability);
+    made_free(availability);
+}
+
+/* ---- another table ---- */
 
 /* Where the table in force publishes what was made under the raw topic; data NULL: nowhere. Lives until the
  * scratch is used again. */

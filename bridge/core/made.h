@@ -23,6 +23,9 @@ bool made_has(const struct core *core, struct xpl_slice topic);
 /* Another table: moves or clears what it makes elsewhere or not at all. */
 void made_on_mapping(struct core *core, int64_t now_ms);
 
+/* Clears everything that was made for the device, its availability too. */
+void made_forget(struct core *core, struct xpl_slice device);
+
 /* For the next run: a line for each topic and its raw form, parted by a tab, with another and "{}" behind it
  * where the property has variables in its name. Returns the bytes written; what does not fit is left out. */
 size_t made_export(const struct core *core, char *buffer, size_t capacity);

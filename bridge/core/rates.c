@@ -117,7 +117,7 @@ static void publish_now(struct core *core, bool retain, int qos, struct xpl_slic
                         struct xpl_slice payload)
 {
     core_count(core, COUNT_EFFECTS_PUBLISHED);
-    core_publish_topic(core, retain ? SINK_STATE : SINK_EVENT, topic, payload, qos);
+    core_publish_value(core, retain, topic, payload, qos);
 }
 
 /* What waited, if anything did, does so no more. */

@@ -38,8 +38,11 @@ void report_info(struct core *core)
 void report_network(struct core *core)
 {
     core->network.online = core_is_online(core);
-    core_publish(core, SINK_STATE, "bridge/network",
-                 core->network.online ? XPL_SLICE("online") : XPL_SLICE("offline"), 1);
+    char buffer[LIMIT_TOPIC];
+    struct text topic = TEXT(buffer);
+    text_format(&topic, "%s/bridge/network", core->options.prefix);
+    core_publish_value(core, true, text_get(&topic),
+                       core->network.online ? XPL_SLICE("online") : XPL_SLICE("offline"), 1);
 }
 
 /* It may quote what came from the network. */

@@ -5,7 +5,8 @@
 
 #define ID_MAX 128 /* bytes of an "id" as JSON, with NUL; a longer one is not echoed */
 
-static const char *const verbs[] = { "reload", "health", "info", "devices", "unmapped", NULL };
+static const char *const verbs[] = { "reload", "health", "info",   "devices", "unmapped", "announce",
+                                     "forget", "rename", "rebind", "permit",  NULL };
 
 /* A response topic is what somebody sent us: one that a broker would take amiss is none. */
 static bool is_topic(struct xpl_slice topic)
@@ -86,7 +87,8 @@ void requests_answer_result(struct core *core, const char *verb, const struct co
 
 /* ---- reload ---- */
 
-static void keep_for_reload(struct core *core, const struct core_message *message, const char *id)
+static void keep_for_reload(struct core *core, const char *verb, const struct core_message *message,
+                            const char *id)
 {
     struct xpl_slice topic = message->response_topic, correlation = message->correlation;
     core->reload.waiting = true;
@@ -99,13 +101,22 @@ static void keep_for_reload(struct core *core, const struct core_message *messag
     if (core->reload.correlation_size)
         memcpy(core->reload.correlation, correlation.data, correlation.size);
     snprintf(core->reload.id, sizeof(core->reload.id), "%s", id);
+    snprintf(core->reload.verb, sizeof(core->reload.verb), "%s", verb);
+}
+
+void requests_reload(struct core *core, const char *verb, const struct core_message *message)
+{
+    char id[ID_MAX];
+    get_id(message->payload, id, sizeof(id));
+    keep_for_reload(core, verb, message, id);
+    core->sink.reload(core->sink.context);
 }
 
 void core_on_reloaded(struct core *core, const char *error, int64_t now_ms)
 {
-    (void)now_ms;
-    if (error)
-        core_note_error(core, error);
+    const char *why = naming_on_reloaded(core, error, now_ms);
+    if (why)
+        core_note_error(core, why);
     if (!core->reload.waiting)
         return;
     struct core_message message = {
@@ -115,13 +126,14 @@ void core_on_reloaded(struct core *core, const char *error, int64_t now_ms)
                            : xpl_slice(NULL, 0),
     };
     core->reload.waiting = false;
-    if (error) {
-        answer_error(core, "reload", &message, core->reload.id, error);
+    if (why) {
+        answer_error(core, core->reload.verb, &message, core->reload.id, why);
         return;
     }
     begin(&core->document, core->reload.id);
     text_format(&core->document, "\"result\":\"ok\",\"mapping\":\"%s\"}", mapping_digest(core->mapping));
-    requests_answer(core, "reload", message.response_topic, message.correlation, text_get(&core->document));
+    requests_answer(core, core->reload.verb, message.response_topic, message.correlation,
+                    text_get(&core->document));
 }
 
 /* ---- requests ---- */
@@ -156,10 +168,11 @@ void requests_on_mqtt(struct core *core, struct xpl_slice verb, const struct cor
     }
     get_id(message->payload, id, sizeof(id));
     if (strcmp(name, "reload") == 0) {
-        keep_for_reload(core, message, id);
-        core->sink.reload(core->sink.context);
+        requests_reload(core, name, message);
         return;
     }
+    if (decisions_on_request(core, name, message, now_ms))
+        return;
     begin(&core->document, id);
     text_string(&core->document, "\"result\":\"ok\",\"data\":");
     if (strcmp(name, "health") == 0) {

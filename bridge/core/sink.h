@@ -48,6 +48,9 @@ struct sink {
     /* Asks for a reload, which comes when core has returned; core_on_reloaded tells how it went. */
     void (*reload)(void *context);
     uint32_t (*random)(void *context);
+    /* Keeps a small file for the next run. 0, or negative errno; -ENOENT: there is nowhere to keep it. May
+     * be NULL. */
+    int (*save)(void *context, const char *name, const char *data, size_t size);
     void (*log)(void *context, enum log_area area, enum log_level level, const char *text);
 };
 

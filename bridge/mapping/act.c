@@ -101,6 +101,7 @@ static void emit(struct act *act, const struct property *property, struct xpl_sl
         .device = act->device,
         .alias = act->alias,
         .name = text_get(&act->scratch->name),
+        .scope = act->scope,
     };
     if (act->sink->publish)
         act->sink->publish(act->sink->context, &publish);

@@ -144,6 +144,7 @@ static int load(struct loader *loader, const struct mapping_file *files, size_t 
     if (charset_init(&mapping->charset, options->charset) < 0)
         return -EINVAL;
     mapping->prefix = arena_copy(&mapping->arena, xpl_slice_from(options->prefix));
+    mapping->names = options->names;
     for (int shipped = 0; shipped < 2; shipped++)
         for (size_t i = 0; i < n_files; i++)
             if (files[i].shipped == shipped) {

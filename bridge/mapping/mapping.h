@@ -20,6 +20,7 @@
 
 struct mapping;
 struct mapping_scratch;
+struct scope;
 
 enum mapping_kind {
     MAPPING_SENSOR,
@@ -79,6 +80,7 @@ struct mapping_publish {
     struct xpl_slice device;  /* DEVICE as evaluated, relative to the prefix */
     struct xpl_slice alias;   /* DEVICE as it stands in topics: the alias name, or the same as `device` */
     struct xpl_slice name;    /* the property's name as evaluated */
+    struct scope *scope;      /* for mapping_describe, during the call only */
 };
 
 /* What mapping_on_xpl tells, in order. Any may be NULL. */
@@ -118,6 +120,9 @@ struct mapping_options {
     const char *charset; /* known to charset_init */
     bool examples;       /* run the examples too, those of the shipped maps only where no file is the
                             user's: a wrong one is an error */
+    /* The one of the files whose aliases were given by request: there an alias that another file contradicts
+     * is left out, with a warning. NULL: none. */
+    const char *names;
 };
 
 /* Loads all files and reports every finding of all of them. 0; -EINVAL when one of them is an error (no table
@@ -188,6 +193,10 @@ int mapping_filters(const struct mapping *mapping, void (*filter)(void *context,
 bool mapping_makes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
                    bool templated, struct xpl_slice *ret);
 
+/* The same for anything that is published, retained or not. */
+bool mapping_publishes(const struct mapping *mapping, struct mapping_scratch *scratch,
+                       struct xpl_slice topic);
+
 /* A value as one level of a topic (DESIGN §3 "Escaping"). */
 void mapping_escape(struct xpl_slice value, struct text *ret);
 
@@ -196,6 +205,39 @@ void mapping_escape(struct xpl_slice value, struct text *ret);
 struct xpl_slice mapping_alias_label(const struct mapping *mapping, struct xpl_slice device);
 struct xpl_slice mapping_alias_room(const struct mapping *mapping, struct xpl_slice device);
 struct xpl_slice mapping_alias_name(const struct mapping *mapping, struct xpl_slice device);
+bool mapping_alias_exists(const struct mapping *mapping, struct xpl_slice device);
+/* The device that has the alias name; empty when there is none. */
+struct xpl_slice mapping_alias_device(const struct mapping *mapping, struct xpl_slice name);
+
+/* An alias that was given by request (mapping_options.names). */
+struct mapping_given {
+    struct xpl_slice device, name, label, room;
+};
+/* The n-th of them; false behind the last. */
+bool mapping_given(const struct mapping *mapping, size_t n, struct mapping_given *ret);
+
+/* What an alias says of one property of a device: what it does not say is left as it is. */
+void mapping_alias_property(const struct mapping *mapping, struct xpl_slice device, struct xpl_slice name,
+                            enum mapping_kind *kind, struct xpl_slice *class, struct xpl_slice *label);
+
+/* A property as announcements want it (describe.c). Empty: nothing is said, or it cannot be told for this
+ * message. Lives until the scratch is used again. */
+struct mapping_description {
+    const struct mapping_property *property;
+    struct xpl_slice name; /* as evaluated */
+    struct xpl_slice unit, class, min, max, step, options;
+    struct xpl_slice state, command; /* whole topics, with the device's alias */
+};
+
+/* Within a publish callback of mapping_on_xpl: the property that is being published; and those others of its
+ * map that can be commanded, which a device has before it ever reported them. The publish stays valid. */
+void mapping_describe(const struct mapping *mapping, const struct mapping_publish *publish,
+                      struct mapping_description *ret);
+void mapping_describe_others(const struct mapping *mapping, const struct mapping_publish *publish,
+                             void (*property)(void *context, const struct mapping_description *description),
+                             void *context);
+/* The map's label for the device; empty when it has none. */
+struct xpl_slice mapping_describe_label(const struct mapping_publish *publish);
 
 /* The JSON of a message (DESIGN §3); `typed` makes canonical numbers of up to 15 digits numbers. */
 void mapping_message_json(const struct charset *charset, const struct xpl_message *message, bool typed,

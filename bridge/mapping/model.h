@@ -89,6 +89,7 @@ struct alias {
     struct xpl_slice name, label, room;
     struct alias_property *properties;
     struct diag_place place;
+    bool given, left_out; /* by request; contradicted by another */
 };
 
 struct ignore {
@@ -115,6 +116,7 @@ struct mapping {
     int references;
     struct charset charset;
     struct xpl_slice prefix;
+    const char *names; /* the file of given aliases, while it is loaded */
     char digest[17];
     struct map **maps; /* by id */
     size_t n_maps;

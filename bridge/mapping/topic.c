@@ -26,6 +26,20 @@ static bool reads(const struct mapping *mapping, const struct map *map, const st
     return false;
 }
 
+bool mapping_publishes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic)
+{
+    for (size_t m = 0; m < mapping->n_maps; m++)
+        for (const struct property *p = mapping->maps[m]->properties; p; p = p->next)
+            for (const struct publish *publish = p->publishes; publish; publish = publish->next) {
+                struct scope scope;
+                scratch_open(scratch, mapping, TO_MQTT, &scope);
+                scope.ignore_case = mapping->maps[m]->ignore_case;
+                if (reads(mapping, mapping->maps[m], publish, &scope, topic))
+                    return true;
+            }
+    return false;
+}
+
 bool mapping_makes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
                    bool templated, struct xpl_slice *ret)
 {

@@ -146,7 +146,9 @@ static void say_last_word(struct session *session, int64_t now_ms)
     session->stop = STOP_LAST_WORD;
     if (session->options.will_topic)
         outbox_last_word(session->outbox, xpl_slice_from(session->options.will_topic),
-                         xpl_slice_from(session->options.will_payload), now_ms);
+                         xpl_slice_from(session->options.stop_payload ? session->options.stop_payload
+                                                                      : session->options.will_payload),
+                         now_ms);
 }
 
 void session_stop_next(struct session *session, int64_t now_ms)

@@ -37,6 +37,7 @@ struct session_options {
     enum mqtt_version version;
     int keepalive; /* s */
     const char *will_topic, *will_payload;
+    const char *stop_payload; /* on the will topic at a clean stop; NULL: as the will */
 };
 
 enum session_lane {

@@ -14,9 +14,10 @@ static int copy_string(char const **string)
 
 int session_options_copy(struct session_options *options)
 {
-    const char **strings[] = { &options->url,        &options->username,     &options->password,
-                               &options->cafile,     &options->certfile,     &options->keyfile,
-                               &options->will_topic, &options->will_payload, &options->password_file };
+    const char **strings[] = { &options->url,          &options->username,     &options->password,
+                               &options->cafile,       &options->certfile,     &options->keyfile,
+                               &options->will_topic,   &options->will_payload, &options->stop_payload,
+                               &options->password_file };
     int error = 0;
     for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
         if (error)
@@ -40,4 +41,5 @@ void session_options_free(struct session_options *options)
     free((char *)options->keyfile);
     free((char *)options->will_topic);
     free((char *)options->will_payload);
+    free((char *)options->stop_payload);
 }

@@ -274,8 +274,8 @@ static int load(struct explain *explain)
     if (r == 0)
         r = setup_files(explain->settings, &explain->diag, &files, &n);
     if (r == 0) {
-        struct mapping_options how = { explain->settings->mqtt.prefix, explain->settings->xpl.charset_name,
-                                       false };
+        struct mapping_options how = { .prefix = explain->settings->mqtt.prefix,
+                                       .charset = explain->settings->xpl.charset_name };
         r = mapping_load(&explain->mapping, files, n, &how, &explain->diag);
     }
     diag_print(&explain->diag, stderr, DIAG_ERROR);

@@ -72,7 +72,7 @@ static void die(const char *what, const char *style)
 static struct mapping *load(const struct style *style, int n, struct result *ret)
 {
     struct mapping_file file = { "bench-mapping.xml", false, false };
-    struct mapping_options options = { "xpl", "windows-1252", false };
+    struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252", .examples = false };
     struct mapping *mapping = NULL;
     struct diag diag;
     FILE *out = fopen(file.path, "wb");

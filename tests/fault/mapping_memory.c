@@ -126,7 +126,7 @@ static void write_file(const char *path, const char *text)
 static int load(const char *path, struct mapping **ret)
 {
     struct mapping_file files[] = { { path, false, false } };
-    struct mapping_options options = { "xpl", "windows-1252", true };
+    struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252", .examples = true };
     struct diag diag;
     diag_init(&diag);
     int r = mapping_load(ret, files, 1, &options, &diag);

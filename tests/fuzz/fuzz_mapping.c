@@ -36,7 +36,7 @@ static void load(void)
 {
     static char paths[FILES_MAX][1024];
     struct mapping_file files[FILES_MAX] = { { TEST_SOURCE "/tests/fuzz/odd.xml", false, false } };
-    struct mapping_options options = { "xpl", "windows-1252", false };
+    struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252", .examples = false };
     struct dirent **entries;
     struct diag diag;
     int n = scandir(TEST_SOURCE "/mappings", &entries, is_xml, alphasort);

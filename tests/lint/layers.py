@@ -1,6 +1,6 @@
 """Who may include whom. The arrows of the house, as a table:
 
-    main -> daemon (with parts and healthcheck) -> {io, mqtt, core, config};  core -> mapping -> base -> xpl -> libc
+    main -> daemon (with parts, lastwill and healthcheck) -> {io, mqtt, core, config};  core -> mapping -> base -> xpl -> libc
     config -> xml <- mapping;  xml -> base;  tool -> {io, mapping, core, xpl, config, base, xml}
 
 io, mqtt, core and config never see each other, so that each can be tested alone and daemon.c alone connects them.
@@ -21,7 +21,8 @@ ROOMS = {
     "mqtt": {"mqtt", "base", "xpl"},
     "io": {"io", "base", "xpl"},
     "tool": {"tool", "io", "mapping", "core", "config", "xml", "base", "xpl"},
-    "daemon": {"daemon", "parts", "spooling", "io", "mqtt", "core", "config", "mapping", "base", "xpl"},
+    "lastwill": {"lastwill", "parts", "io", "mqtt", "config", "base", "xpl"},
+    "daemon": {"daemon", "lastwill", "parts", "spooling", "io", "mqtt", "core", "config", "mapping", "base", "xpl"},
     "healthcheck": {"daemon", "parts", "io", "mqtt", "config", "base", "xpl"},
     "spooling": {"spooling", "io", "mqtt", "base", "xpl"},
     "parts": {"parts", "mqtt", "config", "mapping", "base", "xpl"},

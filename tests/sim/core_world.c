@@ -476,7 +476,7 @@ static struct mapping *load(const char *xml, bool shipped)
     char own[] = "/tmp/core-world-XXXXXX";
     char paths[64][512];
     struct mapping_file files[64];
-    struct mapping_options options = { "xpl", "windows-1252", false };
+    struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252" };
     struct dirent **entries = NULL;
     struct mapping *mapping;
     struct diag diag;

@@ -64,7 +64,7 @@ static void put_findings(struct run *run, const struct diag *diag)
 static void load(struct run *run)
 {
     struct mapping_file files[FILES_MAX];
-    struct mapping_options options = { run->prefix, "windows-1252", true };
+    struct mapping_options options = { .prefix = run->prefix, .charset = "windows-1252", .examples = true };
     struct diag diag;
     size_t n = 0;
     for (size_t i = 0; i < run->n_files; i++)

@@ -170,7 +170,7 @@ static struct mapping *load(const char *inside)
     close(fd);
     struct mapping *mapping = NULL;
     struct mapping_file file = { path, false, false };
-    struct mapping_options options = { "xpl", "windows-1252", false };
+    struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252" };
     struct diag diag;
     diag_init(&diag);
     cr_assert_eq(mapping_load(&mapping, &file, 1, &options, &diag), 0, "%s",

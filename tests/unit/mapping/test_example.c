@@ -39,7 +39,7 @@ Test(example, not_asked_for_they_do_not_run)
     char path[] = "mapping-test-XXXXXX";
     FILE *file = fdopen(mkstemp(path), "wb");
     struct mapping_file files[] = { { path, false, false } };
-    struct mapping_options options = { "xpl", "windows-1252", false };
+    struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252", .examples = false };
     fprintf(file, "<mappings xmlns='urn:xplmqtt:mappings:1'>%s</mappings>", wrong);
     fclose(file);
     cr_expect_eq(mapping_load(&world.mapping, files, 1, &options, &world.diag), 0);

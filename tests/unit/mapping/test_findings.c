@@ -8,7 +8,9 @@
 
 TestSuite(findings, .init = world_init, .fini = world_deinit);
 
-static const struct mapping_options options = { "xpl", "windows-1252", true };
+static const struct mapping_options options = { .prefix = "xpl",
+                                                .charset = "windows-1252",
+                                                .examples = true };
 
 static int is_xml(const struct dirent *entry)
 {

@@ -24,7 +24,9 @@ static void teardown(void)
 
 TestSuite(load, .init = setup, .fini = teardown);
 
-static const struct mapping_options options = { "xpl", "windows-1252", true };
+static const struct mapping_options options = { .prefix = "xpl",
+                                                .charset = "windows-1252",
+                                                .examples = true };
 
 static const char *write_file(const char *name, const char *text)
 {

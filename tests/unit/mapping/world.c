@@ -36,7 +36,7 @@ int world_load(const char *text)
     fprintf(file, "<mappings xmlns=\"urn:xplmqtt:mappings:1\">\n%s</mappings>\n", text);
     fclose(file);
     struct mapping_file files[] = { { path, false, false } };
-    struct mapping_options options = { "xpl", "windows-1252", true };
+    struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252", .examples = true };
     mapping_unref(world.mapping);
     world.mapping = NULL;
     int r = mapping_load(&world.mapping, files, 1, &options, &world.diag);

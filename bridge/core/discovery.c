@@ -1,0 +1,629 @@
+#include "core/discovery.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/core-private.h"
+
+#define FLUSH_MS  1000  /* from the first change: a device that says ten things is announced once */
+#define STEP_MS   2000  /* between clearing an id and using it again */
+#define SPREAD_MS 10000 /* many bridges do not all answer a birth message at once */
+#define AGAIN_MS  60000 /* between two answers to birth messages */
+#define SAVE_MS   60000 /* from a change of what is announced to its file */
+
+#define FILE_THINGS    "things"
+#define FILE_ANNOUNCED "announced"
+
+bool discovery_is_on(const struct core *core)
+{
+    const struct discovery_options *options = &core->discovery.options;
+    return options->homeassistant != DISCOVERY_HA_OFF || options->homie != DISCOVERY_HOMIE_OFF;
+}
+
+const char *discovery_instance(const struct core *core)
+{
+    const char *dot = strchr(core->options.source, '.');
+    return dot ? dot + 1 : core->options.source;
+}
+
+/* ---- life ---- */
+
+int discovery_init(struct core *core, const struct discovery_options *options)
+{
+    struct discovery *discovery = &core->discovery;
+    discovery->options = *options;
+    discovery->due_ms = discovery->again_ms = discovery->save_ms = discovery->silent_ms = INT64_MAX;
+    discovery->asked_ms = INT64_MIN / 2;
+    discovery->generation = 1;
+    discovery->view = malloc(sizeof(*discovery->view));
+    if (!discovery->view || things_new(&discovery->things) < 0)
+        return -ENOMEM;
+    things_import(discovery->things, options->things);
+    announced_import(&discovery->announced, options->announced);
+    discovery->options.things = discovery->options.announced = xpl_slice(NULL, 0);
+    return 0;
+}
+
+void discovery_deinit(struct core *core)
+{
+    things_free(core->discovery.things);
+    announced_deinit(&core->discovery.announced);
+    homie_deinit(&core->discovery.homie);
+    free(core->discovery.view);
+}
+
+static bool is_other_form(void *context, struct xpl_slice topic)
+{
+    struct core *core = context;
+    enum discovery_homeassistant other = core->discovery.options.homeassistant == DISCOVERY_HA_DEVICE
+                                             ? DISCOVERY_HA_COMPONENT
+                                             : DISCOVERY_HA_DEVICE;
+    if (homeassistant_owns(topic, other))
+        core->discovery.migrating = true;
+    return false;
+}
+
+static void drop_what_is_not_made(struct core *core);
+
+static void put_availability(struct core *core, const struct thing *thing, bool online)
+{
+    struct view *view = core->discovery.view;
+    view_make(view, core->mapping, core->options.prefix, thing);
+    core_publish_topic(core, SINK_STATE, xpl_slice_from(view->availability),
+                       online ? XPL_SLICE("online") : XPL_SLICE("offline"), 1);
+    made_add_availability(core, xpl_slice_from(view->availability), view->path);
+}
+
+/* A device of an earlier run that was not kept among those of the last (devices_store.c). One that never
+ * reports by itself counts as there, since nothing else would let it be switched; one that does has its time
+ * to do so. */
+static void restore_availability(struct core *core, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    for (struct thing *thing = NULL; (thing = things_next(discovery->things, thing));) {
+        int64_t expire_s = 0;
+        thing->silent_ms = INT64_MAX;
+        if (devices_has(core, xpl_slice_from(thing->text[THING_PATH])))
+            continue;
+        for (const struct property_facts *p = thing->properties; p; p = p->next)
+            expire_s = p->expire_s > expire_s ? p->expire_s : expire_s;
+        thing->silent_ms = expire_s ? now_ms + expire_s * 1000 : INT64_MAX;
+        if (thing->silent_ms < discovery->silent_ms)
+            discovery->silent_ms = thing->silent_ms;
+        if (thing->announced && !expire_s)
+            put_availability(core, thing, true);
+    }
+}
+
+static void on_silence(struct core *core, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    discovery->silent_ms = INT64_MAX;
+    for (struct thing *thing = NULL; (thing = things_next(discovery->things, thing));) {
+        if (devices_has(core, xpl_slice_from(thing->text[THING_PATH])))
+            continue; /* heard: devices.c looks after it */
+        if (thing->silent_ms <= now_ms) {
+            thing->silent_ms = INT64_MAX;
+            if (thing->announced)
+                put_availability(core, thing, false);
+        } else if (thing->silent_ms < discovery->silent_ms) {
+            discovery->silent_ms = thing->silent_ms;
+        }
+    }
+}
+
+void discovery_start(struct core *core, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    if (discovery->options.homeassistant != DISCOVERY_HA_OFF) {
+        core->sink.subscribe(core->sink.context, "homeassistant/status");
+        announced_begin(&discovery->announced);
+        announced_sweep(&discovery->announced, is_other_form, core);
+    }
+    if (discovery->options.homie == DISCOVERY_HOMIE_4) {
+        char buffer[LIMIT_TOPIC];
+        struct text filter = TEXT(buffer);
+        text_string(&filter, "homie/");
+        homie_write_root(core, &filter);
+        text_string(&filter, "/+/+/set");
+        core->sink.subscribe(core->sink.context, buffer);
+    }
+    if (discovery->options.homie == DISCOVERY_HOMIE_5)
+        core->sink.subscribe(core->sink.context, "homie/5/+/+/+/set");
+    drop_what_is_not_made(core);
+    if (discovery_is_on(core))
+        restore_availability(core, now_ms);
+    discovery_touch(core, now_ms);
+}
+
+void discovery_stop(struct core *core)
+{
+    if (core->discovery.options.homie == DISCOVERY_HOMIE_4)
+        homie4_stop(core);
+    if (core->discovery.options.homie == DISCOVERY_HOMIE_5)
+        homie5_stop(core);
+    if (core->discovery.save_ms != INT64_MAX || announced_count(&core->discovery.announced))
+        discovery_save(core);
+}
+
+int discovery_save(struct core *core)
+{
+    size_t capacity = LIMIT_STATE_FILE;
+    char *buffer = malloc(capacity);
+    if (!buffer)
+        return -ENOMEM;
+    core->discovery.save_ms = INT64_MAX;
+    size_t size = things_export(core->discovery.things, buffer, capacity);
+    int r = core_save(core, FILE_THINGS, buffer, size);
+    size = announced_export(&core->discovery.announced, buffer, capacity);
+    int s = core_save(core, FILE_ANNOUNCED, buffer, size);
+    free(buffer);
+    return r < 0 ? r : s;
+}
+
+static void save_soon(struct core *core, int64_t now_ms)
+{
+    if (core->discovery.save_ms == INT64_MAX)
+        core->discovery.save_ms = now_ms + SAVE_MS;
+}
+
+/* ---- learning ---- */
+
+void discovery_touch(struct core *core, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    int64_t delay_ms = FLUSH_MS + (int64_t)announced_count(&discovery->announced) / 4; /* it renders all */
+    if (discovery->phase != DISCOVERY_BEGIN)
+        discovery->touched = true;
+    else if (discovery->due_ms > now_ms + delay_ms)
+        discovery->due_ms = now_ms + delay_ms;
+}
+
+struct lesson {
+    struct core *core;
+    struct thing *thing;
+    struct xpl_slice alias;
+    bool changed;
+};
+
+static bool set_topic(struct lesson *lesson, struct property_facts *property, enum property_text text,
+                      struct xpl_slice topic)
+{
+    char above_buffer[2 * LIMIT_TOPIC], buffer[2 * LIMIT_TOPIC];
+    struct text above = TEXT(above_buffer), folded = TEXT(buffer);
+    text_format(&above, "%s/", lesson->core->options.prefix);
+    text_slice(&above, lesson->alias);
+    thing_fold_topic(topic, text_get(&above), &folded);
+    return !folded.overflow && folded.size <= LIMIT_TOPIC && property_set(property, text, text_get(&folded));
+}
+
+/* What the map says now. A topic that another map of the same property gave is kept when this one has none.
+ */
+static void describe(struct lesson *lesson, struct property_facts *property,
+                     const struct mapping_description *description)
+{
+    const struct mapping_property *from = description->property;
+    bool rare = from->on_change || from->min_interval_ms || from->dedupe_ms;
+    bool changed = property->kind != from->kind || property->retain != from->retain || property->rare != rare;
+    bool same_map = strcmp(property->text[PROPERTY_MAP], from->map->name) == 0;
+    property->kind = from->kind;
+    property->retain = from->retain;
+    property->rare = rare;
+    property->generation = lesson->core->discovery.generation;
+    changed |= property_set(property, PROPERTY_MAP, xpl_slice_from(from->map->name));
+    changed |= property_set(property, PROPERTY_UNIT, description->unit);
+    changed |= property_set(property, PROPERTY_CLASS, description->class);
+    changed |= property_set(property, PROPERTY_MIN, description->min);
+    changed |= property_set(property, PROPERTY_MAX, description->max);
+    changed |= property_set(property, PROPERTY_STEP, description->step);
+    changed |= property_set(property, PROPERTY_OPTIONS, description->options);
+    changed |= property_set(property, PROPERTY_ENTITY, from->entity);
+    changed |= property_set(property, PROPERTY_ROLE, from->role);
+    if (same_map || description->state.size)
+        changed |= set_topic(lesson, property, PROPERTY_STATE, description->state);
+    if (same_map || description->command.size)
+        changed |= set_topic(lesson, property, PROPERTY_COMMAND, description->command);
+    lesson->changed |= changed;
+}
+
+static void on_other(void *context, const struct mapping_description *description)
+{
+    struct lesson *lesson = context;
+    struct property_facts *property = thing_property(lesson->thing, description->name);
+    if (property && property->generation == lesson->core->discovery.generation)
+        return; /* it speaks for itself */
+    property = thing_obtain_property(lesson->thing, description->name);
+    if (property)
+        describe(lesson, property, description);
+}
+
+static void learn_device(struct lesson *lesson, int64_t now_ms)
+{
+    struct core *core = lesson->core;
+    struct thing *thing = lesson->thing;
+    uint64_t message = core->message_number;
+    if (thing->message != message || thing->sightings == 0) {
+        thing->message = message;
+        thing->heard_ms = now_ms;
+        thing->sightings += thing->sightings < UINT32_MAX;
+        lesson->changed |= !thing->announced && thing->sightings >= core->discovery.options.after;
+    }
+    if (!*thing->text[THING_MODEL]) {
+        char buffer[THING_TEXT_MAX];
+        struct text model = TEXT(buffer);
+        text_lower(&model, core->message.schema);
+        lesson->changed |= !model.overflow && thing_set(thing, THING_MODEL, text_get(&model));
+    }
+}
+
+void discovery_on_publish(struct core *core, const struct mapping_publish *publish, int64_t now_ms)
+{
+    struct lesson lesson = { .core = core, .alias = publish->alias };
+    if (!discovery_is_on(core))
+        return;
+    lesson.thing = things_obtain(core->discovery.things, publish->device);
+    struct property_facts *property =
+        lesson.thing ? thing_obtain_property(lesson.thing, publish->name) : NULL;
+    if (!property)
+        return;
+    bool first = property->generation != core->discovery.generation;
+    struct mapping_description description;
+    learn_device(&lesson, now_ms);
+    mapping_describe(core->mapping, publish, &description);
+    describe(&lesson, property, &description);
+    if (first) {
+        struct xpl_slice label = mapping_describe_label(publish);
+        lesson.changed |= label.size && thing_set(lesson.thing, THING_LABEL, label);
+        mapping_describe_others(core->mapping, publish, on_other, &lesson);
+    }
+    lesson.changed |= property_learn(property, publish->payload, now_ms);
+    if (lesson.changed)
+        discovery_touch(core, now_ms);
+}
+
+/* ---- another table ---- */
+
+static bool is_made(struct core *core, const struct thing *thing, const char *folded, bool command)
+{
+    char above_buffer[2 * LIMIT_TOPIC], buffer[2 * LIMIT_TOPIC];
+    struct text above = TEXT(above_buffer), topic = TEXT(buffer);
+    struct mapping_command made;
+    struct mapping_reason reason;
+    if (!*folded)
+        return false;
+    text_format(&above, "%s/%s", core->options.prefix, thing->text[THING_PATH]);
+    thing_unfold_topic(xpl_slice_from(folded), text_get(&above), &topic);
+    if (!command)
+        return mapping_publishes(core->mapping, core->scratch, text_get(&topic));
+    return mapping_on_mqtt(core->mapping, core->scratch, text_get(&topic), XPL_SLICE(""), NULL, NULL, &made,
+                           &reason) != MAPPING_COMMAND_NO_MAP;
+}
+
+static void drop_what_is_not_made(struct core *core)
+{
+    for (struct thing *thing = NULL; (thing = things_next(core->discovery.things, thing));) {
+        struct property_facts *next;
+        for (struct property_facts *p = thing->properties; p; p = next) {
+            next = p->next;
+            if (!is_made(core, thing, p->text[PROPERTY_STATE], false))
+                property_set(p, PROPERTY_STATE, XPL_SLICE(""));
+            if (!is_made(core, thing, p->text[PROPERTY_COMMAND], true))
+                property_set(p, PROPERTY_COMMAND, XPL_SLICE(""));
+            if (!*p->text[PROPERTY_STATE] && !*p->text[PROPERTY_COMMAND])
+                thing_remove_property(thing, p);
+        }
+    }
+}
+
+void discovery_on_mapping(struct core *core, int64_t now_ms)
+{
+    core->discovery.generation++;
+    drop_what_is_not_made(core);
+    discovery_touch(core, now_ms);
+}
+
+/* ---- rendering ---- */
+
+static bool is_due(const struct core *core, const struct thing *thing)
+{
+    const struct discovery_options *options = &core->discovery.options;
+    return thing->permitted || (!options->ask && thing->sightings >= options->after);
+}
+
+/* Who is announced: who was stays, as long as there is something to announce. Whoever is new is worth
+ * keeping, also when its topics are there already. */
+static void admit(struct core *core, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    size_t n = 0;
+    for (struct thing *thing = NULL; (thing = things_next(discovery->things, thing));) {
+        thing->announced = thing->announced && thing->properties;
+        n += thing->announced;
+    }
+    for (struct thing *thing = NULL; (thing = things_next(discovery->things, thing));) {
+        if (thing->announced || !thing->properties || !is_due(core, thing))
+            continue;
+        if (n < discovery->options.limit) {
+            thing->announced = true;
+            n++;
+            save_soon(core, now_ms);
+        } else if (!thing->over_limit) {
+            thing->over_limit = true;
+            core_count(core, COUNT_ANNOUNCE_LIMIT);
+            if (!discovery->limit_told)
+                core_log(core, LOG_MAPPING, LOG_LEVEL_WARNING,
+                         "%u devices are announced, which is the limit: others are not",
+                         discovery->options.limit);
+            discovery->limit_told = true;
+        }
+    }
+}
+
+struct thing *discovery_next(struct core *core, const struct thing *thing)
+{
+    struct thing *next = things_next(core->discovery.things, thing);
+    while (next && !next->announced)
+        next = things_next(core->discovery.things, next);
+    if (next)
+        view_make(core->discovery.view, core->mapping, core->options.prefix, next);
+    return next;
+}
+
+/* Of Homie 4: an attribute, but not the state. */
+static bool is_structure(struct xpl_slice topic)
+{
+    const char *last =
+        topic.size > 6 && memcmp(topic.data, "homie/", 6) == 0 ? memrchr(topic.data, '/', topic.size) : NULL;
+    size_t size = last ? topic.size - (size_t)(last - topic.data) - 1 : 0;
+    return size && last[1] == '$' && !xpl_slice_equal(xpl_slice(last + 1, size), XPL_SLICE("$state"));
+}
+
+void discovery_put(struct core *core, struct xpl_slice topic, struct xpl_slice payload)
+{
+    struct discovery *discovery = &core->discovery;
+    enum announced_answer answer = announced_put(&discovery->announced, topic, payload, false);
+    bool wanted = discovery->step == DISCOVERY_PUBLISH ||
+                  (discovery->step == DISCOVERY_KNOWN && answer != ANNOUNCED_NEW);
+    discovery->made |= answer == ANNOUNCED_NEW;
+    discovery->differs |= answer != ANNOUNCED_SAME && is_structure(topic);
+    if (!wanted || answer == ANNOUNCED_SAME ||
+        announced_put(&discovery->announced, topic, payload, true) == ANNOUNCED_FULL)
+        return;
+    core_count(core, COUNT_ANNOUNCEMENTS);
+    core_publish_topic(core, SINK_STATE, topic, payload, 1);
+}
+
+static void render(struct core *core, enum discovery_step step)
+{
+    struct discovery *discovery = &core->discovery;
+    announced_begin(&discovery->announced);
+    discovery->step = step;
+    discovery->made = false;
+    discovery->differs &= step != DISCOVERY_MARK;
+    homie_clear(&discovery->homie);
+    homeassistant_render(core);
+    if (discovery->options.homie == DISCOVERY_HOMIE_4)
+        homie4_render(core);
+    if (discovery->options.homie == DISCOVERY_HOMIE_5)
+        homie5_render(core);
+    discovery->step = DISCOVERY_IDLE;
+}
+
+static bool clear(void *context, struct xpl_slice topic)
+{
+    core_publish_topic(context, SINK_STATE, topic, XPL_SLICE(""), 1);
+    return true;
+}
+
+/* What goes because the form is another one says so first, so that the new form takes the entities over. */
+static bool clear_or_migrate(void *context, struct xpl_slice topic)
+{
+    struct core *core = context;
+    enum discovery_homeassistant form = core->discovery.options.homeassistant;
+    if (form == DISCOVERY_HA_OFF || homeassistant_owns(topic, form) ||
+        !homeassistant_owns(topic,
+                            form == DISCOVERY_HA_DEVICE ? DISCOVERY_HA_COMPONENT : DISCOVERY_HA_DEVICE))
+        return clear(context, topic);
+    core_publish_topic(core, SINK_STATE, topic, XPL_SLICE("{\"migrate_discovery\":true}"), 1);
+    return false;
+}
+
+/* ---- a flush ---- */
+
+static void go_on(struct core *core, enum discovery_phase phase, int64_t now_ms)
+{
+    core->discovery.phase = phase;
+    core->discovery.due_ms = now_ms + STEP_MS;
+}
+
+static void end(struct core *core, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    bool again = discovery->touched || discovery->retired || discovery->unsettled;
+    discovery->phase = DISCOVERY_BEGIN;
+    discovery->due_ms = again ? now_ms + STEP_MS : INT64_MAX;
+    discovery->touched = discovery->retired = discovery->unsettled = false;
+}
+
+static void flush(struct core *core, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    admit(core, now_ms);
+    render(core, DISCOVERY_MARK);
+    bool makes = discovery->made;
+    size_t gone =
+        announced_sweep(&discovery->announced, discovery->migrating ? clear_or_migrate : clear, core);
+    bool waits = makes && gone;
+    render(core, waits ? DISCOVERY_KNOWN : DISCOVERY_PUBLISH);
+    if (makes || gone)
+        save_soon(core, now_ms);
+    if (waits || discovery->migrating)
+        go_on(core, DISCOVERY_MAKE, now_ms);
+    else
+        end(core, now_ms);
+}
+
+static void step(struct core *core, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    discovery->wall_s = (now_ms + core->wall_offset_ms) / 1000;
+    switch (discovery->phase) {
+    case DISCOVERY_BEGIN: flush(core, now_ms); break;
+    case DISCOVERY_MAKE:
+        admit(core, now_ms);
+        render(core, DISCOVERY_PUBLISH);
+        if (discovery->migrating) {
+            go_on(core, DISCOVERY_RETIRE, now_ms);
+        } else {
+            announced_sweep(&discovery->announced, clear, core);
+            end(core, now_ms);
+        }
+        break;
+    case DISCOVERY_RETIRE:
+        discovery->migrating = false;
+        render(core, DISCOVERY_MARK);
+        announced_sweep(&discovery->announced, clear, core);
+        end(core, now_ms);
+        break;
+    }
+}
+
+static void announce(struct core *core, struct xpl_slice begin, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    announced_doubt(&discovery->announced, begin);
+    discovery->wall_s = (now_ms + core->wall_offset_ms) / 1000;
+    if (discovery->phase == DISCOVERY_BEGIN && core->discovery.connected)
+        flush(core, now_ms);
+    else
+        discovery->touched = true;
+}
+
+void discovery_announce(struct core *core, int64_t now_ms)
+{
+    announce(core, XPL_SLICE(""), now_ms);
+}
+
+/* Also when every form is off: what an earlier run announced is cleared then. */
+void discovery_on_broker_up(struct core *core, int64_t now_ms)
+{
+    core->discovery.connected = true;
+    core->discovery.phase = DISCOVERY_BEGIN; /* a flush that was cut short begins anew */
+    discovery_announce(core, now_ms);
+}
+
+void discovery_on_broker_down(struct core *core)
+{
+    core->discovery.connected = false;
+}
+
+/* ---- from MQTT, time ---- */
+
+static void on_birth(struct core *core, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    if (discovery->options.homeassistant == DISCOVERY_HA_OFF)
+        return;
+    int64_t due_ms = now_ms + core->sink.random(core->sink.context) % (SPREAD_MS + 1);
+    if (due_ms < discovery->asked_ms + AGAIN_MS)
+        due_ms = discovery->asked_ms + AGAIN_MS;
+    if (due_ms < discovery->again_ms)
+        discovery->again_ms = due_ms;
+}
+
+bool discovery_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms)
+{
+    struct xpl_slice topic = message->topic;
+    if (topic.size > 6 && memcmp(topic.data, "homie/", 6) == 0) {
+        if (!homie_on_mqtt(core, message, now_ms))
+            core_count(core, COUNT_MQTT_OTHER);
+        return true;
+    }
+    if (!xpl_slice_equal(topic, XPL_SLICE("homeassistant/status")))
+        return false;
+    core_count(core, COUNT_MQTT_OTHER);
+    /* A retained one is of an earlier birth: each connect announces anyway. */
+    if (xpl_slice_equal(message->payload, XPL_SLICE("online")) && !message->retained)
+        on_birth(core, now_ms);
+    return true;
+}
+
+void discovery_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice payload, bool retain)
+{
+    (void)retain;
+    if (core->discovery.homie.states)
+        homie_on_value(core, topic, payload);
+}
+
+void discovery_on_availability(struct core *core)
+{
+    if (core->discovery.options.homie == DISCOVERY_HOMIE_5)
+        discovery_touch(core, INT32_MIN); /* at once */
+}
+
+int64_t discovery_deadline(const struct core *core)
+{
+    const struct discovery *discovery = &core->discovery;
+    int64_t deadline = discovery->save_ms < discovery->silent_ms ? discovery->save_ms : discovery->silent_ms;
+    if (!core->discovery.connected)
+        return deadline;
+    deadline = discovery->due_ms < deadline ? discovery->due_ms : deadline;
+    return discovery->again_ms < deadline ? discovery->again_ms : deadline;
+}
+
+void discovery_on_time(struct core *core, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    if (now_ms >= discovery->save_ms)
+        discovery_save(core);
+    if (now_ms >= discovery->silent_ms)
+        on_silence(core, now_ms);
+    if (!core->discovery.connected)
+        return;
+    if (now_ms >= discovery->again_ms) {
+        discovery->again_ms = INT64_MAX;
+        discovery->asked_ms = now_ms;
+        announce(core, XPL_SLICE("homeassistant/"), now_ms);
+    }
+    if (now_ms >= discovery->due_ms)
+        step(core, now_ms);
+}
+
+/* ---- decisions ---- */
+
+bool discovery_announces(const struct core *core, struct xpl_slice path)
+{
+    const struct thing *thing = things_find(core->discovery.things, path);
+    return thing && thing->announced;
+}
+
+bool discovery_forget(struct core *core, struct xpl_slice path, int64_t now_ms)
+{
+    struct thing *thing = things_find(core->discovery.things, path);
+    if (!thing)
+        return false;
+    things_remove(core->discovery.things, thing);
+    discovery_touch(core, now_ms);
+    return true;
+}
+
+void discovery_permit(struct core *core, struct xpl_slice path, bool permit, int64_t now_ms)
+{
+    struct thing *thing = things_obtain(core->discovery.things, path);
+    if (!thing)
+        return;
+    thing->permitted = permit;
+    thing->announced = thing->announced && permit;
+    discovery_touch(core, now_ms);
+}
+
+bool discovery_rebind(struct core *core, struct xpl_slice from, struct xpl_slice to, int64_t now_ms)
+{
+    struct thing *old = things_find(core->discovery.things, from);
+    struct thing *new = things_find(core->discovery.things, to);
+    if (!old || !new || old == new)
+        return false;
+    things_rebind(core->discovery.things, old, new);
+    discovery_touch(core, now_ms);
+    return true;
+}

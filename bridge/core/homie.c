@@ -1,0 +1,317 @@
+#include "core/homie.h"
+
+#include <stdlib.h>
+
+#include "base/number.h"
+#include "core/core-private.h"
+#include "core/hash.h"
+
+const char *const homie_datatypes[] = { "boolean", "float", "enum", "string", NULL };
+
+struct homie_entry {
+    UT_hash_handle hh, hh_state;
+    bool left_out;
+    struct homie_shape shape;
+    char *format, *min, *max; /* own copies of the shape's */
+    char *topic, *state, *command;
+};
+
+/* ---- the table ---- */
+
+static void entry_free(struct homie_entry *entry)
+{
+    free(entry->format);
+    free(entry->min);
+    free(entry->max);
+    free(entry->topic);
+    free(entry->state);
+    free(entry->command);
+    free(entry);
+}
+
+void homie_clear(struct homie *homie)
+{
+    struct homie_entry *entry, *next;
+    HASH_CLEAR(hh_state, homie->states);
+    HASH_ITER(hh, homie->topics, entry, next)
+    {
+        HASH_DEL(homie->topics, entry);
+        entry_free(entry);
+    }
+}
+
+void homie_deinit(struct homie *homie)
+{
+    homie_clear(homie);
+}
+
+static struct homie_entry *entry_new(const char *topic, const struct view_property *property,
+                                     const struct homie_shape *shape)
+{
+    struct homie_entry *entry = calloc(1, sizeof(*entry));
+    if (!entry)
+        return NULL;
+    entry->shape = *shape;
+    entry->format = strdup(shape->format);
+    entry->min = strdup(shape->min);
+    entry->max = strdup(shape->max);
+    entry->topic = strdup(topic);
+    entry->state = strdup(property->state);
+    entry->command = strdup(property->command);
+    if (entry->format && entry->min && entry->max && entry->topic && entry->state && entry->command)
+        return entry;
+    entry_free(entry);
+    return NULL;
+}
+
+static void put_value(struct core *core, const struct homie_entry *entry, struct xpl_slice payload,
+                      bool announce);
+
+void homie_add(struct core *core, const char *topic, const struct view_property *property,
+               const struct homie_shape *shape)
+{
+    struct homie *homie = &core->discovery.homie;
+    struct homie_entry *entry = entry_new(topic, property, shape), *same;
+    struct xpl_slice payload;
+    if (!entry)
+        return;
+    HASH_FIND(hh, homie->topics, entry->topic, strlen(entry->topic), same);
+    if (same) {
+        entry_free(entry);
+        return;
+    }
+    HASH_ADD_KEYPTR(hh, homie->topics, entry->topic, strlen(entry->topic), entry);
+    if (entry->left_out) {
+        entry_free(entry);
+        return;
+    }
+    HASH_FIND(hh_state, homie->states, entry->state, strlen(entry->state), same);
+    if (*entry->state && !same)
+        HASH_ADD_KEYPTR(hh_state, homie->states, entry->state, strlen(entry->state), entry);
+    if (shape->retained && *entry->state &&
+        core->sink.state(core->sink.context, xpl_slice_from(entry->state), &payload)) {
+        char buffer[4096];
+        struct text copy = TEXT(buffer);
+        text_slice(&copy, payload); /* the sink's lives until the next publish */
+        if (!copy.overflow)
+            put_value(core, entry, text_get(&copy), true);
+    }
+}
+
+void homie_write_root(const struct core *core, struct text *ret)
+{
+    text_format(ret, "xplmqtt-%s", discovery_instance(core));
+}
+
+/* ---- shapes ---- */
+
+static void copy_word(struct xpl_slice word, char *ret)
+{
+    snprintf(ret, THING_WORD_MAX + 1, "%.*s", XPL_SLICE_ARGS(word));
+}
+
+static void boolean(const struct view_property *property, struct homie_shape *ret)
+{
+    struct xpl_slice on = view_option(property->options, 0), off = view_option(property->options, 1);
+    ret->datatype = HOMIE_BOOLEAN;
+    copy_word(off.data ? on : XPL_SLICE("ON"), ret->on);
+    copy_word(off.data ? off : XPL_SLICE("OFF"), ret->off);
+}
+
+static void choice(const char *options, struct homie_shape *ret)
+{
+    ret->datatype = *options ? HOMIE_ENUM : HOMIE_STRING;
+    ret->format = options;
+}
+
+bool homie_shape(const struct view_property *property, struct homie_shape *ret)
+{
+    bool state = *property->state, command = *property->command;
+    bool number = property->kind == MAPPING_NUMBER || (property->kind == MAPPING_SENSOR && property->numeric);
+    *ret = (struct homie_shape){ .datatype = HOMIE_STRING,
+                                 .settable = command,
+                                 .retained = property->facts->retain && state,
+                                 .format = "",
+                                 .min = property->min,
+                                 .max = property->max,
+                                 .step = property->step };
+    if (!state && !command)
+        return false;
+    if (property->kind == MAPPING_BINARY || property->kind == MAPPING_SWITCH)
+        boolean(property, ret);
+    else if (number)
+        ret->datatype = HOMIE_FLOAT;
+    else if (property->kind == MAPPING_SELECT)
+        choice(property->options, ret);
+    else if (property->kind == MAPPING_BUTTON)
+        choice("PRESS", ret);
+    else if (property->kind == MAPPING_EVENT)
+        choice(*property->options ? property->options : property->facts->text[PROPERTY_WORDS], ret);
+    return true;
+}
+
+void homie_network(const char *topic, struct property_facts *facts, struct view_property *ret)
+{
+    *facts = (struct property_facts){ .kind = MAPPING_BINARY, .retain = true };
+    *ret = (struct view_property){ .facts = facts,
+                                   .kind = MAPPING_BINARY,
+                                   .name = XPL_SLICE("network"),
+                                   .label = XPL_SLICE("xPL network"),
+                                   .object = "network",
+                                   .unit = "",
+                                   .min = "",
+                                   .max = "",
+                                   .step = "",
+                                   .options = "online,offline",
+                                   .entity = "",
+                                   .role = "",
+                                   .state = topic,
+                                   .command = "" };
+}
+
+/* ---- values ---- */
+
+static bool is_choice(const char *list, struct xpl_slice word)
+{
+    struct xpl_slice option;
+    for (size_t i = 0; (option = view_option(list, i)).data; i++)
+        if (xpl_slice_equal(option, word))
+            return true;
+    return false;
+}
+
+/* The map's word as Homie's; false when it cannot be one. */
+static bool to_homie(const struct homie_entry *entry, struct xpl_slice payload, struct xpl_slice *ret)
+{
+    *ret = payload;
+    switch (entry->shape.datatype) {
+    case HOMIE_BOOLEAN:
+        *ret = xpl_slice_equal(payload, xpl_slice_from(entry->shape.on)) ? XPL_SLICE("true")
+                                                                         : XPL_SLICE("false");
+        return ret->size == 4 || xpl_slice_equal(payload, xpl_slice_from(entry->shape.off));
+    case HOMIE_FLOAT: return number_is(payload);
+    case HOMIE_ENUM: return is_choice(entry->format, payload);
+    case HOMIE_STRING: return payload.size > 0;
+    }
+    return false;
+}
+
+static void put_value(struct core *core, const struct homie_entry *entry, struct xpl_slice payload,
+                      bool announce)
+{
+    struct xpl_slice topic = xpl_slice_from(entry->topic), value;
+    if (!to_homie(entry, payload, &value))
+        return;
+    if (!entry->shape.retained) {
+        core_publish_topic(core, SINK_EVENT, topic, value, 1);
+    } else if (announce) {
+        discovery_put(core, topic, value);
+    } else {
+        announced_put(&core->discovery.announced, topic, value, true);
+        core_publish_topic(core, SINK_STATE, topic, value, 1);
+    }
+}
+
+void homie_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice payload)
+{
+    struct homie_entry *entry;
+    HASH_FIND(hh_state, core->discovery.homie.states, topic.data, topic.size, entry);
+    if (entry)
+        put_value(core, entry, payload, false);
+}
+
+/* ---- commands ---- */
+
+/* Homie's word as the map's; false when it is none, with a reason. */
+static bool from_homie(const struct homie_entry *entry, struct xpl_slice payload, struct xpl_slice *ret,
+                       struct text *why)
+{
+    double value, bound;
+    *ret = payload;
+    switch (entry->shape.datatype) {
+    case HOMIE_BOOLEAN:
+        if (xpl_slice_equal(payload, XPL_SLICE("true")))
+            *ret = xpl_slice_from(entry->shape.on);
+        else if (xpl_slice_equal(payload, XPL_SLICE("false")))
+            *ret = xpl_slice_from(entry->shape.off);
+        else
+            text_string(why, "neither true nor false");
+        break;
+    case HOMIE_FLOAT:
+        if (number_parse(payload, &value) < 0)
+            text_string(why, "no number");
+        else if (number_parse(xpl_slice_from(entry->min), &bound) == 0 && value < bound)
+            text_format(why, "below %s", entry->min);
+        else if (number_parse(xpl_slice_from(entry->max), &bound) == 0 && value > bound)
+            text_format(why, "above %s", entry->max);
+        break;
+    case HOMIE_ENUM:
+        if (!is_choice(entry->format, payload))
+            text_format(why, "none of %s", entry->format);
+        break;
+    case HOMIE_STRING:
+        if (payload.size == 1 && payload.data[0] == '\0') /* how Homie 5 writes nothing */
+            *ret = XPL_SLICE("");
+        break;
+    }
+    return !why->size;
+}
+
+/* homie/5/DEVICE/$log/warn */
+static void warn(struct core *core, const struct homie_entry *entry, struct xpl_slice payload,
+                 const char *why)
+{
+    char topic_buffer[LIMIT_TOPIC], buffer[1024];
+    struct text topic = TEXT(topic_buffer), text = TEXT(buffer);
+    const char *end = strchr(entry->topic + sizeof("homie/5"), '/');
+    text_format(&text, "%s/set: '%.*s' is %s", entry->topic, (int)(payload.size < 100 ? payload.size : 100),
+                payload.data ? payload.data : "", why);
+    core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "%s", buffer);
+    if (core->discovery.options.homie != DISCOVERY_HOMIE_5 || !end)
+        return;
+    text_slice(&topic, xpl_slice(entry->topic, (size_t)(end - entry->topic)));
+    text_string(&topic, "/$log/warn");
+    core_publish_topic(core, SINK_EVENT, text_get(&topic), text_get(&text), 0);
+}
+
+/* What a dimmer was told, beside what it says it is. */
+static void put_target(struct core *core, const struct homie_entry *entry, struct xpl_slice payload)
+{
+    char buffer[LIMIT_TOPIC];
+    struct text topic = TEXT(buffer);
+    if (core->discovery.options.homie != DISCOVERY_HOMIE_5 || entry->shape.datatype != HOMIE_FLOAT ||
+        !entry->shape.retained)
+        return;
+    text_format(&topic, "%s/$target", entry->topic);
+    if (!topic.overflow &&
+        announced_put(&core->discovery.announced, text_get(&topic), payload, true) != ANNOUNCED_FULL)
+        core_publish_topic(core, SINK_STATE, text_get(&topic), payload, 1);
+}
+
+bool homie_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms)
+{
+    struct xpl_slice topic = message->topic, set = XPL_SLICE("/set"), payload;
+    struct homie_entry *entry;
+    char buffer[256];
+    struct text why = TEXT(buffer);
+    if (topic.size <= set.size || memcmp(topic.data + topic.size - set.size, set.data, set.size) != 0)
+        return false;
+    HASH_FIND(hh, core->discovery.homie.topics, topic.data, topic.size - set.size, entry);
+    if (!entry)
+        return false;
+    if (!entry->shape.settable)
+        text_string(&why, "for a property that cannot be set");
+    if (!why.size && from_homie(entry, message->payload, &payload, &why)) {
+        struct core_message command = *message;
+        command.topic = xpl_slice_from(entry->command);
+        command.payload = payload;
+        if (!message->retained)
+            put_target(core, entry, message->payload);
+        if (!commands_on_mqtt(core, &command, now_ms))
+            core_count(core, COUNT_MQTT_OTHER);
+    } else {
+        core_count(core, COUNT_MQTT_OTHER);
+        warn(core, entry, message->payload, buffer);
+    }
+    return true;
+}

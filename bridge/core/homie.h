@@ -1,0 +1,63 @@
+/* What both Homie conventions share: what a property is in Homie's words, values and commands between Homie's
+ * topics and the maps', and the table that finds the one from the other.
+ *
+ * The table is made anew with each flush out of what is announced, so that it can outlive the registry's
+ * entries.
+ */
+#ifndef CORE_HOMIE_H
+#define CORE_HOMIE_H
+
+#include "core/view.h"
+
+struct core;
+struct core_message;
+struct homie_entry;
+
+enum homie_datatype { HOMIE_BOOLEAN, HOMIE_FLOAT, HOMIE_ENUM, HOMIE_STRING };
+extern const char *const homie_datatypes[]; /* in enum order */
+
+/* A property in Homie's words. */
+struct homie_shape {
+    enum homie_datatype datatype;
+    bool settable, retained;
+    char on[THING_WORD_MAX + 1], off[THING_WORD_MAX + 1]; /* BOOLEAN: the map's words */
+    const char *format;                                   /* ENUM: the choices; else empty */
+    const char *min, *max, *step;                         /* FLOAT: empty when not known */
+};
+
+struct homie {
+    struct homie_entry *topics; /* by Homie's topic */
+    struct homie_entry *states; /* the same by the map's */
+};
+
+void homie_deinit(struct homie *homie);
+/* Forgets all entries. */
+void homie_clear(struct homie *homie);
+
+/* False when Homie has no use for it. */
+bool homie_shape(const struct view_property *property, struct homie_shape *ret);
+
+/* Notes the property under Homie's topic, and announces the value that it has. */
+void homie_add(struct core *core, const char *topic, const struct view_property *property,
+               const struct homie_shape *shape);
+
+/* A value of the map's topic, to Homie's. */
+void homie_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice payload);
+
+/* A message on homie/…/set: becomes a command. True when the topic is one of ours. */
+bool homie_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms);
+
+/* "xplmqtt-INSTANCE" */
+void homie_write_root(const struct core *core, struct text *ret);
+
+/* The one property of the bridge itself: whether its xPL side is up, which is on the topic. */
+void homie_network(const char *topic, struct property_facts *facts, struct view_property *ret);
+
+/* homie4.c, homie5.c */
+void homie4_render(struct core *core);
+void homie5_render(struct core *core);
+/* The last word on a clean stop. */
+void homie4_stop(struct core *core);
+void homie5_stop(struct core *core);
+
+#endif

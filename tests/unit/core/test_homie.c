@@ -1,0 +1,227 @@
+#include <criterion/criterion.h>
+#include <jansson.h>
+
+#include "discovery_world.h"
+
+static void begin(struct world *world, enum discovery_homie homie)
+{
+    world_init(world);
+    world->options.discovery.homeassistant = DISCOVERY_HA_OFF;
+    world->options.discovery.homie = homie;
+    world_start(world);
+    world_connect(world);
+    world_settle(world);
+}
+
+static void hear_lamp(struct world *world, const char *rest)
+{
+    char body[128];
+    snprintf(body, sizeof(body), "address=0x00a1f3 unit=3 %s", rest);
+    world_hear(world, "trig", "rfxcom-lan.0004a3", "ac.basic", body);
+}
+
+static void expect(struct world *world, const char *topic, const char *payload)
+{
+    const char *is = world_get(world, topic);
+    cr_expect(is && strcmp(is, payload) == 0, "%s: %s, not %s", topic, is ? is : "(none)", payload);
+}
+
+#define NODE4 "homie/xplmqtt-pi/rfxcom-lan-0004a3-0x00a1f3-3/"
+#define DEV5  "homie/5/xplmqtt-pi-rfxcom-lan-0004a3-0x00a1f3-3/"
+
+Test(homie4, has_every_mandatory_attribute_and_the_value)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_4);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    expect(&world, "homie/xplmqtt-pi/$homie", "4.0.0");
+    expect(&world, "homie/xplmqtt-pi/$name", "xPL bridge pi");
+    expect(&world, "homie/xplmqtt-pi/$state", "ready");
+    expect(&world, "homie/xplmqtt-pi/$nodes", "bridge,rfxcom-lan-0004a3-0x00a1f3-3");
+    expect(&world, NODE4 "$name", "AC 0x00a1f3 unit 3");
+    expect(&world, NODE4 "$type", "ac.basic");
+    expect(&world, NODE4 "$properties", "power,level");
+    expect(&world, NODE4 "power/$datatype", "boolean");
+    expect(&world, NODE4 "power/$settable", "true");
+    expect(&world, NODE4 "power", "true");
+    expect(&world, NODE4 "level/$datatype", "float");
+    expect(&world, NODE4 "level/$format", "0:15");
+    world_deinit(&world);
+}
+
+Test(homie4, is_in_init_while_the_structure_changes)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_4);
+    hear_lamp(&world, "command=on");
+    world_wait(&world, 1500);
+    expect(&world, "homie/xplmqtt-pi/$state", "init");
+    world_wait(&world, 5000);
+    expect(&world, "homie/xplmqtt-pi/$state", "ready");
+    hear_lamp(&world, "command=off");
+    world_wait(&world, 1500);
+    expect(&world, "homie/xplmqtt-pi/$state", "ready");
+    expect(&world, NODE4 "power", "false");
+    world_deinit(&world);
+}
+
+Test(homie4, says_disconnected_at_the_end_and_ready_at_the_next_start)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_4);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    world_stop(&world);
+    expect(&world, "homie/xplmqtt-pi/$state", "disconnected");
+    world_start(&world);
+    world_connect(&world);
+    world_settle(&world);
+    expect(&world, "homie/xplmqtt-pi/$state", "ready");
+    expect(&world, NODE4 "$properties", "power,level");
+    world_deinit(&world);
+}
+
+Test(homie4, a_set_becomes_the_command_and_nonsense_does_not)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_4);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    size_t sends = world.sends;
+    world_tell(&world, NODE4 "power/set", "false");
+    cr_expect_eq(world.sends, sends + 1);
+    cr_expect_not_null(strstr(world.sent, "command=off"), "%s", world.sent);
+    expect(&world, NODE4 "power", "false");
+    sends = world.sends;
+    world_tell(&world, NODE4 "power/set", "OFF");
+    world_tell(&world, NODE4 "level/set", "16");
+    world_tell(&world, NODE4 "level/set", "much");
+    world_tell(&world, "homie/xplmqtt-pi/bridge/network/set", "true");
+    world_tell(&world, "homie/somebody/else/power/set", "true");
+    cr_expect_eq(world.sends, sends);
+    world_tell(&world, NODE4 "level/set", "9");
+    cr_expect_not_null(strstr(world.sent, "level=9"), "%s", world.sent);
+    world_deinit(&world);
+}
+
+Test(homie4, what_is_forgotten_leaves_no_topic)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_4);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    world_tell(&world, "xpl/bridge/request/forget", "{\"device\":\"rfxcom-lan.0004a3/0x00a1f3-3\"}");
+    world_settle(&world);
+    cr_expect_eq(world_count(&world, NODE4), 0);
+    expect(&world, "homie/xplmqtt-pi/$nodes", "bridge");
+    world_deinit(&world);
+}
+
+static json_int_t version(struct world *world, const char *topic)
+{
+    json_t *json = json_loads(world_get(world, topic), 0, NULL);
+    json_int_t number = json_integer_value(json_object_get(json, "version"));
+    json_decref(json);
+    return number;
+}
+
+Test(homie5, the_bridge_is_the_root_and_a_device_its_child)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_5);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    expect(&world, "homie/5/xplmqtt-pi/$state", "ready");
+    expect(&world, DEV5 "$state", "ready");
+    expect(&world, DEV5 "xpl/power", "true");
+    json_t *root = json_loads(world_get(&world, "homie/5/xplmqtt-pi/$description"), 0, NULL);
+    cr_expect_str_eq(json_string_value(json_array_get(json_object_get(root, "children"), 0)),
+                     "xplmqtt-pi-rfxcom-lan-0004a3-0x00a1f3-3");
+    json_t *child = json_loads(world_get(&world, DEV5 "$description"), 0, NULL);
+    cr_expect_str_eq(json_string_value(json_object_get(child, "root")), "xplmqtt-pi");
+    cr_expect_str_eq(json_string_value(json_object_get(child, "homie")), "5.0");
+    json_decref(root);
+    json_decref(child);
+    world_deinit(&world);
+}
+
+Test(homie5, a_version_grows_with_a_change_and_only_then)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_5);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    json_int_t before = version(&world, DEV5 "$description");
+    hear_lamp(&world, "command=off");
+    world_stop(&world);
+    world_start(&world);
+    world_connect(&world);
+    world_settle(&world);
+    cr_expect_eq(version(&world, DEV5 "$description"), before);
+    world_map(&world,
+              "<mappings xmlns='urn:xplmqtt:mappings:1'><alias device='rfxcom-lan.0004a3/0x00a1f3-3' "
+              "label='Lamp'/></mappings>",
+              true);
+    world_settle(&world);
+    cr_expect_gt(version(&world, DEV5 "$description"), before);
+    world_deinit(&world);
+}
+
+Test(homie5, a_set_is_validated_gives_a_target_and_a_warning_when_wrong)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_5);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    world_tell(&world, DEV5 "xpl/level/set", "9");
+    cr_expect_not_null(strstr(world.sent, "level=9"), "%s", world.sent);
+    expect(&world, DEV5 "xpl/level/$target", "9");
+    size_t sends = world.sends;
+    world_tell(&world, DEV5 "xpl/level/set", "99");
+    cr_expect_eq(world.sends, sends);
+    cr_expect_str_eq(world.last_event_topic, DEV5 "$log/warn");
+    cr_expect_not_null(strstr(world.last_event, "above 15"), "%s", world.last_event);
+    world_settle(&world);
+    expect(&world, DEV5 "xpl/level/$target", "9");
+    world_deinit(&world);
+}
+
+Test(homie5, a_device_that_falls_silent_is_lost_until_it_is_heard)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_5);
+    world_hear(&world, "stat", "rfxcom-lan.0004a3", "hbeat.app", "interval=5 port=50001 remote-ip=127.0.0.1");
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    world_hear(&world, "stat", "rfxcom-lan.0004a3", "hbeat.end", "interval=5 port=50001 remote-ip=127.0.0.1");
+    world_wait(&world, 100);
+    expect(&world, DEV5 "$state", "lost");
+    hear_lamp(&world, "command=on");
+    world_wait(&world, 100);
+    expect(&world, DEV5 "$state", "ready");
+    world_deinit(&world);
+}
+
+Test(homie5, clears_what_homie_4_announced_and_the_other_way_round)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_4);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    world_stop(&world);
+    world.options.discovery.homie = DISCOVERY_HOMIE_5;
+    world_start(&world);
+    world_connect(&world);
+    world_settle(&world);
+    cr_expect_eq(world_count(&world, "homie/xplmqtt-pi"), 0);
+    expect(&world, DEV5 "$state", "ready");
+    world_stop(&world);
+    world.options.discovery.homie = DISCOVERY_HOMIE_4;
+    world_start(&world);
+    world_connect(&world);
+    world_settle(&world);
+    cr_expect_eq(world_count(&world, "homie/5/"), 0);
+    expect(&world, "homie/xplmqtt-pi/$state", "ready");
+    world_deinit(&world);
+}
