@@ -31,12 +31,8 @@
 #define FILE_HUB     "hub-clients"
 #define FILE_TOPICS  "topics"
 #define FILE_DEVICES "devices"
-#define FILE_REMOTE  "xpl-configuration"
 #define SAVE_MS \
     1000 /* from a change of the hub's clients to the runtime directory, which no SD card is under */
-#define FILE_THINGS    "things"    /* kept by core's discovery */
-#define FILE_ANNOUNCED "announced" /* likewise */
-#define FILE_NAMES     "names.xml" /* likewise: a mapping file, loaded beside the user's */
 
 struct daemon {
     uv_loop_t loop;
@@ -123,11 +119,6 @@ static void sink_drain(void *context)
     xplsocket_drain(((struct daemon *)context)->socket);
 }
 
-static int sink_remember(void *context, struct xpl_slice text)
-{
-    return store_replace(&((struct daemon *)context)->store, FILE_REMOTE, text.data, text.size);
-}
-
 static void sink_publish(void *context, const struct sink_publish *publish)
 {
     static const enum session_lane lanes[] = {
@@ -212,7 +203,6 @@ static struct sink make_sink(struct daemon *daemon)
                           .is_local = sink_is_local,
                           .is_taken = sink_is_taken,
                           .drain = sink_drain,
-                          .remember = sink_remember,
                           .publish = sink_publish,
                           .state = sink_state,
                           .subscribe = sink_subscribe,
@@ -428,14 +418,14 @@ static const char *names_file(const struct daemon *daemon, char *buffer, size_t 
 {
     if (store_is_nowhere(&daemon->store))
         return NULL;
-    snprintf(buffer, capacity, "%s/" FILE_NAMES, daemon->store.directory);
+    snprintf(buffer, capacity, "%s/" CORE_FILE_NAMES, daemon->store.directory);
     return buffer;
 }
 
 static void reload(struct daemon *daemon)
 {
     struct diag diag;
-    char names[sizeof(daemon->store.directory) + sizeof(FILE_NAMES)];
+    char names[sizeof(daemon->store.directory) + sizeof(CORE_FILE_NAMES)];
     struct settings *settings = NULL;
     struct mapping *mapping = NULL;
     diag_init(&diag);
@@ -659,15 +649,15 @@ static int open_core(struct daemon *daemon)
         .raw_send = settings->mqtt.raw_send,
         .tunnel = settings->xpl.tunnel,
         .tunnel_member = settings->xpl.instance,
-        .remote = recall(daemon, FILE_REMOTE, &daemon->remote),
+        .remote = recall(daemon, CORE_FILE_REMOTE, &daemon->remote),
         .hub_clients = recall_clients(daemon),
         .discovery = { .homeassistant = forms[settings->discovery.homeassistant],
                        .homie = homies[settings->discovery.homie],
                        .ask = settings->discovery.announce == SETTINGS_ANNOUNCE_ASK,
                        .after = (unsigned)settings->discovery.announce_after,
                        .limit = (unsigned)settings->discovery.limit,
-                       .things = recall(daemon, FILE_THINGS, &daemon->things),
-                       .announced = recall(daemon, FILE_ANNOUNCED, &daemon->announced) },
+                       .things = recall(daemon, CORE_FILE_THINGS, &daemon->things),
+                       .announced = recall(daemon, CORE_FILE_ANNOUNCED, &daemon->announced) },
         .made_topics = recall(daemon, FILE_TOPICS, &daemon->made_topics),
         .devices = recall(daemon, FILE_DEVICES, &daemon->devices),
     };
@@ -704,7 +694,7 @@ static int open_spool(struct daemon *daemon)
 static int load(struct daemon *daemon)
 {
     struct diag diag;
-    char names[sizeof(daemon->store.directory) + sizeof(FILE_NAMES)];
+    char names[sizeof(daemon->store.directory) + sizeof(CORE_FILE_NAMES)];
     diag_init(&diag);
     int r = parts_mapping(daemon->settings, daemon->settings, names_file(daemon, names, sizeof(names)), false,
                           &diag, &daemon->mapping);

@@ -15,6 +15,12 @@
 #include "core/sink.h"
 #include "mapping/mapping.h"
 
+/* The small files that core keeps from run to run through sink.save. */
+#define CORE_FILE_REMOTE    "xpl-configuration" /* what an xPL manager set */
+#define CORE_FILE_THINGS    "things"            /* what is announced, and what was decided about it */
+#define CORE_FILE_ANNOUNCED "announced"         /* the topics of announcements */
+#define CORE_FILE_NAMES     "names.xml" /* names given by request: a mapping file, loaded beside the user's */
+
 enum core_role { CORE_ROLE_AUTO, CORE_ROLE_HUB, CORE_ROLE_CLIENT };
 
 /* An address belongs to it when (address & mask) == ip; host byte order. */
@@ -37,7 +43,7 @@ struct core_options {
     size_t n_groups;
     bool raw, raw_send;
     const char *tunnel, *tunnel_member; /* NAME of the tunnel and ours in it; NULL: no tunnel */
-    struct xpl_slice remote;            /* what sink.remember was given last */
+    struct xpl_slice remote;            /* what sink.save was given last as CORE_FILE_REMOTE */
     struct xpl_slice hub_clients;       /* core_export_hub of the last run */
     struct xpl_slice made_topics;       /* core_export_topics of the last run */
     struct xpl_slice devices;           /* core_export_devices of the last run */

@@ -11,9 +11,6 @@
 #define AGAIN_MS  60000 /* between two answers to birth messages */
 #define SAVE_MS   60000 /* from a change of what is announced to its file */
 
-#define FILE_THINGS    "things"
-#define FILE_ANNOUNCED "announced"
-
 bool discovery_is_on(const struct core *core)
 {
     const struct discovery_options *options = &core->discovery.options;
@@ -154,9 +151,9 @@ int discovery_save(struct core *core)
         return -ENOMEM;
     core->discovery.save_ms = INT64_MAX;
     size_t size = things_export(core->discovery.things, buffer, capacity);
-    int r = core_save(core, FILE_THINGS, buffer, size);
+    int r = core_save(core, CORE_FILE_THINGS, buffer, size);
     size = announced_export(&core->discovery.announced, buffer, capacity);
-    int s = core_save(core, FILE_ANNOUNCED, buffer, size);
+    int s = core_save(core, CORE_FILE_ANNOUNCED, buffer, size);
     free(buffer);
     return r < 0 ? r : s;
 }

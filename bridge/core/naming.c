@@ -73,7 +73,7 @@ static void write_file(const struct core *core, struct xpl_slice one, struct xpl
 
 static int save(struct core *core, const char *text)
 {
-    return core_save(core, NAMING_FILE, text, strlen(text));
+    return core_save(core, CORE_FILE_NAMES, text, strlen(text));
 }
 
 /* ---- a name ---- */

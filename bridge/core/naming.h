@@ -6,8 +6,6 @@
 
 #include "mapping/mapping.h"
 
-#define NAMING_FILE "names.xml"
-
 struct core;
 struct core_message;
 

@@ -132,7 +132,7 @@ static void store(struct core *core)
     uint64_t digest = digest_text(text_get(&text));
     if (digest == core->remote.stored)
         return; /* a manager that repeats itself, for ever perhaps, costs no write */
-    int r = core->sink.remember ? core->sink.remember(core->sink.context, text_get(&text)) : 0;
+    int r = core_save(core, CORE_FILE_REMOTE, text.data, text.size);
     if (r < 0)
         core_log(core, LOG_XPL, LOG_LEVEL_WARNING,
                  "what an xPL manager configured is not kept across a restart: %s", strerror(-r));

@@ -32,7 +32,7 @@ struct remote {
     char filter_texts[REMOTE_FILTERS][REMOTE_FILTER_MAX + 1];
     struct xpl_filter filters[REMOTE_FILTERS];
     size_t n_filters;
-    uint64_t stored;                                   /* digest of what sink.remember was given last */
+    uint64_t stored;                                   /* digest of what was saved last */
     bool instance_given, interval_given, groups_given; /* by a manager */
 };
 

@@ -37,8 +37,6 @@ struct sink {
     /* Before hub_close: nothing more comes to the hub's port, and what the sockets hold comes to core_on_xpl
      * from inside. May be NULL. */
     void (*drain)(void *context);
-    /* Keeps what an xPL manager configured, for core_options.remote. 0 or negative errno. May be NULL. */
-    int (*remember)(void *context, struct xpl_slice text);
     void (*publish)(void *context, const struct sink_publish *publish);
     /* The newest payload of a state; false when it has none. Lives until the next publish. */
     bool (*state)(void *context, struct xpl_slice topic, struct xpl_slice *ret);

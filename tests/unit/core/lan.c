@@ -80,10 +80,11 @@ static void on_drain(void *context)
         host->drain(host);
 }
 
-static int on_remember(void *context, struct xpl_slice text)
+static int on_save(void *context, const char *name, const char *data, size_t size)
 {
     struct lan_host *host = context;
-    snprintf(host->remembered, sizeof(host->remembered), "%.*s", XPL_SLICE_ARGS(text));
+    if (strcmp(name, CORE_FILE_REMOTE) == 0)
+        snprintf(host->remembered, sizeof(host->remembered), "%.*s", (int)size, data);
     return 0;
 }
 
@@ -200,7 +201,7 @@ struct lan_host *lan_host(int network, struct core_options options, const char *
                          .is_local = on_is_local,
                          .is_taken = on_is_taken,
                          .drain = on_drain,
-                         .remember = on_remember,
+                         .save = on_save,
                          .publish = on_publish,
                          .state = on_state,
                          .subscribe = on_subscribe,
