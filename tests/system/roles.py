@@ -88,10 +88,7 @@ class Roles(harness.House):
     def bridge(self, name, **more):
         """A daemon of that instance and prefix, online."""
         since = len(self.observer.messages)
-        mqtt = ('url="mqtt://127.0.0.1:%d" username="bridge" password-file="password" prefix="%s"'
-                % (self.broker.port, name))
-        self.file("password", "s3cret\n")
-        with open(self.configure(mqtt=mqtt, name=name + ".xml")) as f:
+        with open(self.configure(mqtt='prefix="%s"' % name, name=name + ".xml")) as f:
             text = f.read().replace('instance="test"', 'instance="%s"' % name)
         state = self.path("state-" + name)
         os.makedirs(state, exist_ok=True)
@@ -226,7 +223,6 @@ class Roles(harness.House):
         client.await_datagram(client.heartbeat())
 
     def test_an_interface_that_comes_late_is_used_and_both_kinds_of_broadcast_are_heard(self):
-        self.file("password", "s3cret\n")
         self.daemons.append(self.run_daemon("-c", self.configure(xpl='interface="eth7" allow="10.79.0.0/24"')))
         self.topic("xpl/bridge/network", "offline")
         self.home.ip("link", "add", "eth7", "type", "veth", "peer", "name", "eth7", "netns", "garden")
