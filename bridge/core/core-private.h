@@ -119,7 +119,7 @@ void report_devices(struct core *core);
 void report_unmapped(struct core *core);
 
 /* raw.c: prefix/raw, both ways */
-void raw_publish(struct core *core, const struct xpl_message *message);
+void raw_publish(struct core *core, const struct xpl_message *message, int64_t now_ms);
 void raw_on_send(struct core *core, const struct core_message *message);
 
 #endif

@@ -322,7 +322,7 @@ void core_on_xpl(struct core *core, struct xpl_slice datagram, struct xpl_endpoi
         return;
     const struct xpl_message *message = &core->message;
     if (core->options.raw)
-        raw_publish(core, message);
+        raw_publish(core, message, now_ms);
     devices_on_message(core, message, now_ms);
     commands_on_xpl(core, message, now_ms);
     core->datagram = datagram;

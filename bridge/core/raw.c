@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "core/core-private.h"
+#include "core/digest.h"
 
 /* A level of a topic out of something that was received. False when it is too long for one. */
 static bool write_level(const struct core *core, struct xpl_slice value, struct text *ret)
@@ -15,7 +16,7 @@ static bool write_level(const struct core *core, struct xpl_slice value, struct 
     return !text.overflow && !ret->overflow;
 }
 
-void raw_publish(struct core *core, const struct xpl_message *message)
+void raw_publish(struct core *core, const struct xpl_message *message, int64_t now_ms)
 {
     text_reset(&core->topic);
     text_reset(&core->document);
@@ -26,6 +27,8 @@ void raw_publish(struct core *core, const struct xpl_message *message)
     mapping_message_json(mapping_charset(core->mapping), message, false, &core->document);
     if (fits && core->topic.size <= LIMIT_TOPIC && !core->document.overflow)
         core_publish_topic(core, SINK_TRANSIENT, text_get(&core->topic), text_get(&core->document), 0);
+    if (core->options.raw_send)
+        loops_on_state(&core->loops, digest_message(message), 1, now_ms);
     else
         core_count(core, COUNT_NOT_MADE_SIZE);
 }
@@ -136,6 +139,20 @@ static size_t write_text(struct core *core, struct xpl_slice text, char *datagra
     return text.size;
 }
 
+/* What we publish here coming back to be sent, which would be heard, and published, and so on. */
+static bool is_loop(struct core *core, struct xpl_slice datagram, int64_t now_ms)
+{
+    if (xpl_message_parse(&core->message, datagram.data, datagram.size) != 0 ||
+        !loops_on_command(&core->loops, digest_message(&core->message), 1, now_ms))
+        return false;
+    core_log(core, LOG_MQTT, LOG_LEVEL_WARNING,
+             "a loop through the broker: what is published below %s/raw comes back to %s/raw/send, again and "
+             "again; "
+             "somebody maps the one topic to the other. This one is refused",
+             core->options.prefix, core->options.prefix);
+    return true;
+}
+
 void raw_on_send(struct core *core, const struct core_message *message)
 {
     char datagram[XPL_MESSAGE_MAX], buffer[256];
@@ -154,7 +171,9 @@ void raw_on_send(struct core *core, const struct core_message *message)
                                     : write_text(core, payload, datagram, sizeof(datagram), &why);
         json_decref(json);
     }
-    if (size && network_send(core, datagram, size) < 0)
+    if (size && is_loop(core, xpl_slice(datagram, size), message->arrived_ms))
+        text_string(&why, "it is what was just heard, coming back in a loop");
+    else if (size && network_send(core, datagram, size) < 0)
         text_string(&why, "the network did not take it");
     if (why.size)
         core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "raw/send refused: %s", buffer);

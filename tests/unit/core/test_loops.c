@@ -39,6 +39,22 @@ Test(loops, a_person_is_not_refused)
     "<publish payload='{command}'/><send><item name='device'>{device}</item>"                              \
     "<item name='command'>{payload}</item></send></property></map>"
 
+Test(loops, what_is_published_raw_and_sent_again_is_cut_and_named)
+{
+    struct lan_host *host = lan_host(0, (struct core_options){ .raw = true, .raw_send = true }, NULL);
+    static const char text[] = "xpl-trig\n{\nhop=1\nsource=acme-x.y\ntarget=*\n}\na.b\n{\nc=1\n}\n";
+    lan_start(host);
+    lan_say_bytes(0, LAN_IP(0, 77), text, sizeof(text) - 1);
+    lan_settle();
+    for (int i = 0; i < 6; i++) {
+        cr_expect_eq(lan_count(0, "acme-x.y"), (size_t)(i + 1));
+        lan_publish("xpl/raw/send", text, false);
+        lan.now_ms += 5;
+    }
+    cr_expect_eq(lan_count(0, "acme-x.y"), 6, "and there it ended");
+    cr_expect_not_null(strstr(host->log, "xpl/raw/send"));
+}
+
 /* Somebody copies xpl/acme-gw.x/a1/power to …/set. */
 static int turn(int rounds)
 {
