@@ -110,9 +110,7 @@ static void restore(struct core *core, const struct xpl_slice fields[FIELDS], co
     device->published = true;
     device->online = xpl_slice_equal(fields[2], XPL_SLICE("online"));
     device->silent = xpl_slice_equal(fields[2], XPL_SLICE("silent"));
-    source->online |= device->online;
-    devices_watch(core, source_end(source));
-    devices_watch(core, device_end(device));
+    source->online |= device->online; /* when they end, the first devices_on_time finds out */
 }
 
 static void import_line(struct core *core, struct xpl_slice line, int64_t now_ms)

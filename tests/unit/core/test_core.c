@@ -83,6 +83,12 @@ Test(core, raw_shows_every_message_under_a_safe_topic)
     world_say(&world, text);
     expect_notes("");
     expect_count(NOT_MADE_SIZE, 1u);
+    memset(text, '/', 400); /* three bytes each in a topic */
+    memcpy(text, "xpl-trig ", 9);
+    snprintf(text + 400, sizeof(text) - 400, " * other.basic a=1");
+    world_say(&world, text);
+    expect_notes("");
+    expect_count(NOT_MADE_SIZE, 2u);
     end();
 }
 

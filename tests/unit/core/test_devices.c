@@ -102,6 +102,17 @@ Test(devices, an_end_takes_all_devices_of_the_source_at_once)
     end();
 }
 
+Test(devices, an_interval_ends_with_the_heartbeats)
+{
+    begin(PLAIN);
+    heartbeat("5");
+    world_say(&world, "xpl-stat acme-x.one * hbeat.end");
+    report();
+    world_pass(&world, 1000 * MINUTE);
+    cr_expect_str_eq(availability(), "online", "it has none any more");
+    end();
+}
+
 Test(devices, unconfigured_programs_have_heartbeats_too)
 {
     begin(PLAIN);
