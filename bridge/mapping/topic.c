@@ -1,6 +1,15 @@
 /* Topics seen from outside: who makes one, and how a value becomes a level. */
 #include "mapping/act.h"
 
+/* Whether the topic ends as the template does: a quick no for nearly all of a large table. */
+static bool ends_alike(const struct template *template, struct xpl_slice topic)
+{
+    const struct part *last = template->n ? &template->parts[template->n - 1] : NULL;
+    return !last || last->kind != PART_LITERAL ||
+           (topic.size >= last->text.size &&
+            memcmp(topic.data + topic.size - last->text.size, last->text.data, last->text.size) == 0);
+}
+
 /* The publish's whole topic with the device under its own path, if the text is of that form. */
 static bool reads(const struct mapping *mapping, const struct map *map, const struct publish *publish,
                   struct scope *scope, struct xpl_slice topic)
@@ -47,10 +56,12 @@ bool mapping_makes(const struct mapping *mapping, struct mapping_scratch *scratc
         for (const struct property *p = mapping->maps[m]->properties; p; p = p->next)
             for (const struct publish *publish = p->publishes; publish; publish = publish->next) {
                 struct scope scope;
+                if (!p->public.retain || (p->name.variable && !templated) ||
+                    !ends_alike(&publish->topic, topic))
+                    continue;
                 scratch_open(scratch, mapping, TO_MQTT, &scope);
                 scope.ignore_case = mapping->maps[m]->ignore_case;
-                if (!p->public.retain || (p->name.variable && !templated) ||
-                    !reads(mapping, mapping->maps[m], publish, &scope, topic))
+                if (!reads(mapping, mapping->maps[m], publish, &scope, topic))
                     continue;
                 *ret = topic;
                 if (publish->base != BASE_DEVICE || map_device(mapping->maps[m], &scope, scratch) != 0)
