@@ -82,7 +82,6 @@ static void set_state(struct core *core, enum network_state state, const char *w
     network->state = state;
     report_network(core);
     report_info(core);
-    core->health_due_ms = 0; /* a change of status is told at once */
 }
 
 static bool is_there(void *context, struct xpl_endpoint client)

@@ -43,6 +43,7 @@ void report_network(struct core *core)
     text_format(&topic, "%s/bridge/network", core->options.prefix);
     core_publish_value(core, true, text_get(&topic),
                        core->network.online ? XPL_SLICE("online") : XPL_SLICE("offline"), 1);
+    core->health_due_ms = 0; /* a change of status is told at once */
 }
 
 /* It may quote what came from the network. */

@@ -82,6 +82,10 @@ Test(report, health_comes_each_minute_and_at_once_when_the_status_changes)
     const char *notes = world_notes(&world);
     cr_expect_not_null(strstr(notes, "publish xpl/bridge/state retain qos=1 online\n"));
     cr_expect_not_null(strstr(notes, "publish xpl/bridge/health now qos=0 {\"status\":\"ok\""));
+    core_on_address(world.core, (struct xpl_endpoint){ 0, 0 }, world.now_ms);
+    world_pass(&world, 0);
+    cr_expect_not_null(
+        strstr(world_notes(&world), "publish xpl/bridge/health now qos=0 {\"status\":\"degraded\""));
     end();
 }
 
