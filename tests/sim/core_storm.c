@@ -87,15 +87,15 @@ static size_t write_datagram(char *buffer, size_t capacity)
         &text, "%s\n{\nhop=%u\nsource=%s\ntarget=%s\n}\n%s\n{\n",
         PICK("xpl-trig", "xpl-stat", "xpl-cmnd", "XPL-TRIG"), draw(10),
         PICK("acme-x.one", "ACME-X.one", "acme-y.one", "nodejs-sample", "xplmqtt-bridge.pi", "a/b+#.%"),
-        PICK("*", "*", "acme-x.one", "xpl-group.g"),
+        PICK("*", "*", "acme-x.one", "xpl-group.g", "xplmqtt-bridge.pi"),
         PICK("acme.basic", "acme.basic", "ACME.BASIC", "acme.basic", "other.basic", "odd", "hbeat.app",
-             "hbeat.end", "hbeat.request", "config.app", "config.list"));
+             "hbeat.end", "hbeat.request", "config.app", "config.list", "config.response", "fragment.basic"));
     for (uint32_t i = draw(6); i > 0; i--)
-        text_format(
-            &text, "%s=%s\n",
-            PICK("unit", "unit", "power", "level", "key", "ok", "port", "interval", "remote-ip", "command"),
-            PICK("1", "2", "3", "on", "off", "", "request", "50001", "10.0.0.1", "5", "a=b/c+d#e", "\xff\xfe",
-                 "bridge", "set"));
+        text_format(&text, "%s=%s\n",
+                    PICK("unit", "unit", "power", "level", "key", "ok", "port", "interval", "remote-ip",
+                         "command", "newconf", "group", "partid"),
+                    PICK("1", "2", "3", "on", "off", "", "request", "50001", "10.0.0.1", "5", "a=b/c+d#e",
+                         "\xff\xfe", "bridge", "set", "1/2:7", "2/2:7"));
     text_string(&text, "}\n");
     return text.size;
 }
@@ -143,12 +143,36 @@ static void command(void)
 
 static void request(void)
 {
-    world_mqtt(&world,
-               PICK("xpl/bridge/request/health", "xpl/bridge/request/devices", "xpl/bridge/request/unmapped",
-                    "xpl/bridge/request/info", "xpl/bridge/request/nothing", "xpl/bridge/info",
-                    "xpl/raw/send", "other/topic"),
-               PICK("", "{\"id\":1}", "{\"source\":\"xplmqtt-bridge.other\"}",
-                    "{\"type\":\"xpl-cmnd\",\"schema\":\"a.b\"}", "\xff"));
+    static const char *const topics[] = { "xpl/bridge/request/health",
+                                          "xpl/bridge/request/devices",
+                                          "xpl/bridge/request/unmapped",
+                                          "xpl/bridge/request/info",
+                                          "xpl/bridge/request/nothing",
+                                          "xpl/bridge/request/announce",
+                                          "xpl/bridge/request/forget",
+                                          "xpl/bridge/request/rename",
+                                          "xpl/bridge/request/rebind",
+                                          "xpl/bridge/request/permit",
+                                          "xpl/bridge/info",
+                                          "xpl/raw/send",
+                                          "homeassistant/status",
+                                          "other/topic",
+                                          "xpl/tunnel/home/there" };
+    static const char *const bodies[] = {
+        "",
+        "{\"id\":1}",
+        "\xff",
+        "online",
+        "{\"source\":\"xplmqtt-bridge.other\"}",
+        "{\"type\":\"xpl-cmnd\",\"schema\":\"a.b\"}",
+        "{\"device\":\"acme-x.one/1\",\"name\":\"other/name\",\"permit\":true}",
+        "{\"device\":\"acme-x.one/2\",\"name\":\"\",\"permit\":false}",
+        "{\"device\":\"lamp\",\"name\":\"lamp\",\"label\":\"L\"}",
+        "{\"from\":\"acme-x.one/1\",\"to\":\"acme-x.one/3\"}",
+        "xpl-trig\n{\nhop=3\nsource=acme-far.one\ntarget=*\n}\nacme.basic\n{\nunit=7\npower=on\n}\n"
+    };
+    world_mqtt(&world, pick(topics, sizeof(topics) / sizeof(topics[0])),
+               pick(bodies, sizeof(bodies) / sizeof(bodies[0])));
 }
 
 static void weather(void)
@@ -179,7 +203,10 @@ static void check_json(const char *topic)
 static void check_remembered(void *context, const char *topic)
 {
     (void)context;
-    check(strncmp(topic, "xpl/bridge/", 11) == 0 || made_has(world.core, xpl_slice_from(topic)), topic);
+    if (strncmp(topic, "homeassistant/", 14) == 0)
+        check_json(topic);
+    if (strncmp(topic, "xpl/", 4) == 0 && strncmp(topic, "xpl/bridge/", 11) != 0)
+        check(made_has(world.core, xpl_slice_from(topic)), topic);
 }
 
 static void check_all(void)
@@ -196,9 +223,27 @@ static void check_all(void)
     }
 }
 
+/* Each seed has its own house. */
+static struct core_options choose_options(void)
+{
+    struct core_options options = world_options();
+    options.raw = draw(2);
+    options.raw_send = draw(2);
+    options.role = (enum core_role)draw(3);
+    options.tunnel = draw(2) ? "home" : NULL;
+    options.tunnel_member = "here";
+    options.discovery = (struct discovery_options){ .homeassistant = (enum discovery_homeassistant)draw(3),
+                                                    .homie = (enum discovery_homie)draw(3),
+                                                    .ask = draw(3) == 0,
+                                                    .after = 1 + draw(3),
+                                                    .limit = draw(3) ? 100 : 1 };
+    return options;
+}
+
 static void live(void)
 {
-    world_init(&world, mapping_ref(loaded[0]), NULL);
+    struct core_options options = choose_options();
+    world_init(&world, mapping_ref(loaded[0]), &options);
     core_start(world.core, world.now_ms);
     world_pass(&world, 0);
     for (step = 0; step < STEPS; step++) {

@@ -289,11 +289,12 @@ struct core_options world_options(void)
 
 void world_init(struct world *world, struct mapping *mapping, const struct core_options *options)
 {
-    struct core_options usual = world_options();
     struct sink sink = make_sink(world);
-    *world = (struct world){ .mapping = mapping, .now_ms = WORLD_NOW };
+    *world = (struct world){ .mapping = mapping,
+                             .options = options ? *options : world_options(),
+                             .now_ms = WORLD_NOW };
     must((world->notes = calloc(1, WORLD_NOTES)));
-    must(core_new(&world->core, options ? options : &usual, mapping, &sink, &world->counters, world->now_ms,
+    must(core_new(&world->core, &world->options, mapping, &sink, &world->counters, world->now_ms,
                   WORLD_WALL) == 0);
 }
 
@@ -349,8 +350,9 @@ void world_start(struct world *world)
 void world_restart(struct world *world, bool state)
 {
     static char hub[XPL_HUB_EXPORT_MAX], topics[LIMIT_STATE_FILE], devices[LIMIT_STATE_FILE];
-    struct core_options options = world_options();
+    struct core_options options = world->options;
     struct sink sink = make_sink(world);
+    options.hub_clients = options.made_topics = options.devices = xpl_slice(NULL, 0);
     if (state) {
         options.hub_clients = xpl_slice(hub, core_export_hub(world->core, hub, sizeof(hub)));
         options.made_topics = xpl_slice(topics, core_export_topics(world->core, topics, sizeof(topics)));

@@ -27,6 +27,7 @@ struct world_state;
 struct world {
     struct core *core;
     struct mapping *mapping;
+    struct core_options options; /* as given to world_init, for a restart */
     struct counters counters;
     int64_t now_ms;
     uint32_t chance; /* what sink.random gives */
