@@ -23,9 +23,15 @@ static const char *live(void (*pass)(struct world *, int64_t))
 {
     char text[128];
     chance = 88172645463325252u;
-    begin(MIXED);
+    struct core_options options = world_options();
+    options.tunnel = "home";
+    options.tunnel_member = "here";
+    options.discovery = (struct discovery_options){
+        .homeassistant = DISCOVERY_HA_COMPONENT, .homie = DISCOVERY_HOMIE_5, .after = 2, .limit = 100
+    };
+    world_init(&world, world_mapping(MIXED), &options);
+    world_start(&world);
     world.housekeeping = true;
-    world.hub_silent = false;
     for (int i = 0; i < 250; i++) {
         switch (draw(10)) {
         case 0:
@@ -36,8 +42,18 @@ static const char *live(void (*pass)(struct world *, int64_t))
         case 3: world_mqtt(&world, "xpl/acme-x.one/power/set", draw(2) ? "on" : "off"); break;
         case 4: world_say(&world, "xpl-trig acme-x.one * acme.basic power=on ok=1"); break;
         case 5: world_say(&world, "xpl-trig acme-x.one * acme.basic key=a"); break;
-        case 6: world_say(&world, "xpl-trig acme-z.one * other.basic a=b"); break;
-        case 7: core_on_broker_up(world.core, world.now_ms); break;
+        case 6:
+            world_say(&world, draw(2)
+                                  ? "xpl-trig acme-z.one * other.basic a=b"
+                                  : "xpl-trig acme-z.one * fragment.basic partid=1/2:7 schema=acme.basic");
+            break;
+        case 7:
+            if (draw(3))
+                core_on_broker_up(world.core, world.now_ms);
+            else
+                core_on_broker_down(world.core, world.now_ms);
+            world_pass(&world, 0);
+            break;
         default:
             snprintf(text, sizeof(text), "xpl-trig acme-x.one * acme.basic unit=%u level=%u", draw(3),
                      draw(3));
