@@ -117,6 +117,10 @@ void report_write_health(struct core *core, int64_t now_ms, struct text *ret);
 void report_network(struct core *core);
 void report_devices(struct core *core);
 void report_unmapped(struct core *core);
+/* A message was heard, or another table is in force: the lists are due, soon when they say something new. */
+void report_on_message(struct core *core, int64_t now_ms);
+void report_on_mapping(struct core *core, int64_t now_ms);
+void report_on_time(struct core *core, int64_t now_ms);
 
 /* raw.c: prefix/raw, both ways */
 void raw_publish(struct core *core, const struct xpl_message *message, int64_t now_ms);

@@ -5,11 +5,8 @@
 #include <stdlib.h>
 
 #include "core/core-private.h"
-#include "core/digest.h"
 
 #define DOCUMENT_SIZE (LIMIT_RENDERED)
-#define LISTS_SOON_MS 1000  /* from something new to the lists that show it */
-#define LISTS_MS      60000 /* between two lists when only counts have changed */
 
 /* ---- helpers for all parts ---- */
 
@@ -157,38 +154,10 @@ void core_free(struct core *core)
     free(core);
 }
 
-/* ---- the lists: bridge/devices and bridge/unmapped ---- */
-
-static void lists_due(struct core *core, int64_t due_ms)
-{
-    if (due_ms < core->lists_due_ms)
-        core->lists_due_ms = due_ms;
-}
-
-static void lists_due_if_changed(struct core *core, int64_t now_ms)
-{
-    if (core->devices.changed || core->unmapped.changed)
-        lists_due(core, now_ms + LISTS_SOON_MS);
-}
-
-static void lists_on_time(struct core *core, int64_t now_ms)
-{
-    lists_due_if_changed(core, now_ms);
-    if (now_ms < core->lists_due_ms)
-        return;
-    core->lists_due_ms = INT64_MAX;
-    if (core->lists_stale || core->devices.changed)
-        report_devices(core);
-    if (core->lists_stale || core->unmapped.changed)
-        report_unmapped(core);
-    core->lists_stale = false;
-}
-
 /* ---- start and stop ---- */
 
 void core_start(struct core *core, int64_t now_ms)
 {
-    core->health_due_ms = now_ms;
     core->lists_due_ms = INT64_MAX;
     listening_start(core);
     tunnel_start(core);
@@ -242,103 +211,7 @@ void core_set_mapping(struct core *core, struct mapping *mapping, int64_t now_ms
     devices_on_mapping(core);
     unmapped_clear(&core->unmapped);
     discovery_on_mapping(core, now_ms);
-    core->devices.changed = true;
-    lists_due(core, now_ms);
-    report_info(core);
-}
-
-/* ---- from xPL ---- */
-
-struct effects {
-    struct core *core;
-    int64_t now_ms;
-};
-
-static void on_publish(void *context, const struct mapping_publish *publish)
-{
-    struct effects *effects = context;
-    devices_on_publish(effects->core, publish, effects->now_ms);
-    core_watch_state(effects->core, publish, effects->now_ms);
-    made_add(effects->core, publish);
-    discovery_on_publish(effects->core, publish, effects->now_ms);
-    rates_publish(effects->core, publish, effects->now_ms);
-}
-
-/* A command knows its device and its property, but not the property's name where that is a template. */
-static uint64_t loop_key(const struct mapping_property *property, struct xpl_slice device)
-{
-    return digest_text(device) ^ digest_text(property->name) * 3 ^ (uint64_t)property->map->id << 32;
-}
-
-void core_watch_state(struct core *core, const struct mapping_publish *publish, int64_t now_ms)
-{
-    if (publish->property->sends)
-        loops_on_state(&core->loops, loop_key(publish->property, publish->device),
-                       digest_text(publish->payload), now_ms);
-}
-
-bool core_is_loop(struct core *core, const struct mapping_command *command,
-                  const struct core_message *message, int64_t now_ms)
-{
-    if (!loops_on_command(&core->loops, loop_key(command->property, command->device),
-                          digest_text(message->payload), now_ms))
-        return false;
-    core_log(core, LOG_MQTT, LOG_LEVEL_WARNING,
-             "a loop through the broker: map '%s' publishes the state '%.*s', and at once that comes back as "
-             "a command on "
-             "%.*s, again and again; somebody maps the one topic to the other. This one is refused",
-             command->map->name, XPL_SLICE_ARGS(command->property->name), XPL_SLICE_ARGS(message->topic));
-    return true;
-}
-
-static void on_skipped(void *context, const struct mapping_map *map, const struct mapping_property *property,
-                       const struct mapping_reason *reason)
-{
-    struct effects *effects = context;
-    core_count(effects->core, reason->counter);
-    core_log(effects->core, LOG_MAPPING, LOG_LEVEL_DEBUG, "map %s%s%.*s: %s", map->name, property ? ", " : "",
-             property ? (int)property->name.size : 0, property ? property->name.data : "", reason->text);
-}
-
-static void count_unmapped(struct core *core, const struct xpl_message *message)
-{
-    bool hbeat = xpl_slice_equal_nocase(message->schema_class, XPL_SLICE("hbeat"));
-    if (hbeat || devices_is_heartbeat(message)) {
-        core_count(core, COUNT_XPL_HEARTBEAT);
-    } else if (xpl_slice_equal_nocase(message->schema_class, XPL_SLICE("config"))) {
-        core_count(core, COUNT_XPL_CONFIG);
-    } else {
-        core_count(core, COUNT_XPL_UNMAPPED);
-        unmapped_add(core, message);
-    }
-}
-
-void core_on_xpl(struct core *core, struct xpl_slice datagram, struct xpl_endpoint from, bool hub_socket,
-                 int64_t now_ms)
-{
-    struct effects effects = { core, now_ms };
-    struct mapping_sink sink = { &effects, NULL, on_publish, on_skipped };
-    if (!heard_on_datagram(core, &datagram, from, hub_socket, now_ms))
-        return;
-    const struct xpl_message *message = &core->message;
-    if (core->options.raw)
-        raw_publish(core, message, now_ms);
-    devices_on_message(core, message, now_ms);
-    commands_on_xpl(core, message, now_ms);
-    core->datagram = datagram;
-    core->message_number++;
-    enum mapping_result result = mapping_on_xpl(core->mapping, core->scratch, message, &sink);
-    if (result == MAPPING_TAKEN)
-        core_count(core, COUNT_XPL_MATCHED);
-    else if (result == MAPPING_IGNORED)
-        core_count(core, COUNT_XPL_IGNORED);
-    else
-        count_unmapped(core, message);
-    core->datagram = xpl_slice(NULL, 0);
-    devices_on_mapped(core, result == MAPPING_TAKEN);
-    core->lists_stale = true;
-    lists_due(core, now_ms + LISTS_MS);
-    lists_due_if_changed(core, now_ms);
+    report_on_mapping(core, now_ms);
 }
 
 /* ---- from MQTT ---- */
@@ -424,7 +297,5 @@ void core_on_time(struct core *core, int64_t now_ms)
     commands_on_time(core, now_ms);
     devices_on_time(core, now_ms);
     discovery_on_time(core, now_ms);
-    lists_on_time(core, now_ms);
-    if (now_ms >= core->health_due_ms)
-        report_health(core, now_ms);
+    report_on_time(core, now_ms);
 }

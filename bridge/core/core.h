@@ -1,8 +1,8 @@
 /* The core decides. Bytes and time come in, effects go out through the sink; nothing here waits, sleeps or
  * asks what time it is, so that a test can live through a year in a second.
  *
- * A message's walk: heard.c (flood, parse, hub, ours?) -> devices.c (who is there) -> mapping -> state.c
- * (rates) -> sink. A command's walk: mapping -> commands.c (format, send, repeat, confirm) -> sink.
+ * A message's walk (walk.c): heard.c (flood, parse, hub, ours?) -> devices.c (who is there) -> mapping ->
+ * rates.c -> sink. A command's walk: mapping -> commands.c (format, send, repeat, confirm) -> sink.
  * requests.c answers bridge/request, report.c writes what the bridge says of itself. Beside the walk:
  * network.c (our role and heartbeats), remote.c (configured by an xPL manager), fragments.c, tunnel.c,
  * loops.c.

@@ -3,7 +3,9 @@
 
 #include "core/core-private.h"
 
-#define HEALTH_MS 60000
+#define HEALTH_MS     60000
+#define LISTS_SOON_MS 1000  /* from something new to the lists that show it */
+#define LISTS_MS      60000 /* between two lists when only counts have changed */
 
 static void write_wall(int64_t wall_ms, struct text *ret)
 {
@@ -111,4 +113,52 @@ void report_unmapped(struct core *core)
     text_reset(&core->document);
     unmapped_write(core, &core->document);
     publish_list(core, "bridge/unmapped");
+}
+
+/* ---- when ---- */
+
+static void lists_due(struct core *core, int64_t due_ms)
+{
+    if (due_ms < core->lists_due_ms)
+        core->lists_due_ms = due_ms;
+}
+
+static void lists_due_if_changed(struct core *core, int64_t now_ms)
+{
+    if (core->devices.changed || core->unmapped.changed)
+        lists_due(core, now_ms + LISTS_SOON_MS);
+}
+
+void report_on_message(struct core *core, int64_t now_ms)
+{
+    core->lists_stale = true;
+    lists_due(core, now_ms + LISTS_MS);
+    lists_due_if_changed(core, now_ms);
+}
+
+void report_on_mapping(struct core *core, int64_t now_ms)
+{
+    core->devices.changed = true;
+    lists_due(core, now_ms);
+    report_info(core);
+}
+
+static void lists_on_time(struct core *core, int64_t now_ms)
+{
+    lists_due_if_changed(core, now_ms);
+    if (now_ms < core->lists_due_ms)
+        return;
+    core->lists_due_ms = INT64_MAX;
+    if (core->lists_stale || core->devices.changed)
+        report_devices(core);
+    if (core->lists_stale || core->unmapped.changed)
+        report_unmapped(core);
+    core->lists_stale = false;
+}
+
+void report_on_time(struct core *core, int64_t now_ms)
+{
+    lists_on_time(core, now_ms);
+    if (now_ms >= core->health_due_ms)
+        report_health(core, now_ms);
 }
