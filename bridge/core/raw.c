@@ -27,10 +27,10 @@ void raw_publish(struct core *core, const struct xpl_message *message, int64_t n
     mapping_message_json(mapping_charset(core->mapping), message, false, &core->document);
     if (fits && core->topic.size <= LIMIT_TOPIC && !core->document.overflow)
         core_publish_topic(core, SINK_TRANSIENT, text_get(&core->topic), text_get(&core->document), 0);
-    if (core->options.raw_send)
-        loops_on_state(&core->loops, digest_message(message), 1, now_ms);
     else
         core_count(core, COUNT_NOT_MADE_SIZE);
+    if (core->options.raw_send)
+        loops_on_state(&core->loops, digest_message(message), 1, now_ms);
 }
 
 /* ---- to the network ---- */
