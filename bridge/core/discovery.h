@@ -109,6 +109,9 @@ bool discovery_rebind(struct core *core, struct xpl_slice from, struct xpl_slice
 /* Keeps registry and topics for the next run. 0, or negative errno. */
 int discovery_save(struct core *core);
 
+/* discovery_learn.c: takes what the table in force does not make out of the registry. */
+void discovery_drop_unmade(struct core *core);
+
 /* ---- for the renderers ---- */
 
 /* A retained topic of an announcement. */

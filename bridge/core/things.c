@@ -1,29 +1,15 @@
 /* The registry: a table by path, a table by id for collisions, and what values teach. Texts are small strings
  * of their own, never NULL: the empty one is shared. */
-#include "core/things.h"
+#include "core/things-private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
 #include "base/number.h"
-#include "core/hash.h"
 
 #define LEARN_GAPS 5
 #define MINUTE     60000
-
-struct entry {
-    struct thing thing; /* first */
-    UT_hash_handle hh;  /* by path */
-    UT_hash_handle hh_id;
-    bool left_out;
-    size_t path_size, key_size;
-    char *key; /* the id as Homie wants it: what must be unique */
-};
-
-struct things {
-    struct entry *paths, *ids;
-};
 
 static char nothing[] = "";
 
@@ -44,18 +30,18 @@ static struct xpl_slice cut(struct xpl_slice value, size_t max)
     return xpl_slice(value.data, max);
 }
 
-/* True when it is another now. */
-static bool set(char **text, struct xpl_slice value, size_t max)
+/* 1 when it is another now, 0 when not, -ENOMEM. */
+static int set(char **text, struct xpl_slice value, size_t max)
 {
     value = cut(value, max);
     if (strlen(*text) == value.size && (!value.size || memcmp(*text, value.data, value.size) == 0))
-        return false;
+        return 0;
     char *copy = value.size ? strndup(value.data, value.size) : nothing;
     if (!copy)
-        return false;
+        return -ENOMEM;
     drop(text);
     *text = copy;
-    return true;
+    return 1;
 }
 
 /* ---- ids ---- */
@@ -119,7 +105,11 @@ static bool take_id(struct things *things, struct entry *entry, struct xpl_slice
     free(entry->key);
     entry->key = copy;
     entry->key_size = key.size;
-    set(&entry->thing.text[THING_ID], text_get(&id), THING_TEXT_MAX);
+    if (set(&entry->thing.text[THING_ID], text_get(&id), THING_TEXT_MAX) < 0) {
+        free(copy);
+        entry->key = NULL;
+        return false;
+    }
     entry->left_out = false;
     HASH_ADD_KEYPTR(hh_id, things->ids, entry->key, entry->key_size, entry);
     return !entry->left_out;
@@ -214,7 +204,7 @@ static bool make_room(struct things *things)
     return oldest;
 }
 
-static struct thing *add(struct things *things, struct xpl_slice path, struct xpl_slice id)
+struct thing *things_add(struct things *things, struct xpl_slice path, struct xpl_slice id)
 {
     struct entry *entry = make_room(things) ? calloc(1, sizeof(*entry)) : NULL;
     if (!entry)
@@ -245,7 +235,7 @@ struct thing *things_obtain(struct things *things, struct xpl_slice path)
     if (thing)
         return thing;
     thing_write_id(xpl_slice(path.data, path.size < 200 ? path.size : 200), &id);
-    return add(things, path, text_get(&id));
+    return things_add(things, path, text_get(&id));
 }
 
 void things_rebind(struct things *things, struct thing *from, struct thing *to)
@@ -265,7 +255,7 @@ void things_rebind(struct things *things, struct thing *from, struct thing *to)
 
 bool thing_set(struct thing *thing, enum thing_text text, struct xpl_slice value)
 {
-    return set(&thing->text[text], value, text == THING_SHOWN ? 4096 : THING_TEXT_MAX);
+    return set(&thing->text[text], value, text == THING_SHOWN ? 4096 : THING_TEXT_MAX) > 0;
 }
 
 /* ---- properties ---- */
@@ -312,8 +302,11 @@ struct property_facts *thing_obtain_property(struct thing *thing, struct xpl_sli
     thing_write_id(xpl_slice(name.data, name.size < 200 ? name.size : 200), &object);
     if (object_is_taken(thing, text_get(&object)))
         text_format(&object, "-%08x", hash(name));
-    set(&property->text[PROPERTY_NAME], name, THING_TEXT_MAX);
-    set(&property->text[PROPERTY_OBJECT], text_get(&object), THING_TEXT_MAX);
+    if (set(&property->text[PROPERTY_NAME], name, THING_TEXT_MAX) < 0 ||
+        set(&property->text[PROPERTY_OBJECT], text_get(&object), THING_TEXT_MAX) < 0) {
+        free_property(property);
+        return NULL;
+    }
     while (*last)
         last = &(*last)->next;
     *last = property;
@@ -335,7 +328,10 @@ void thing_remove_property(struct thing *thing, struct property_facts *property)
 bool property_set(struct property_facts *property, enum property_text text, struct xpl_slice value)
 {
     bool topic = text == PROPERTY_STATE || text == PROPERTY_COMMAND || text == PROPERTY_WORDS;
-    return set(&property->text[text], value, topic ? LIMIT_TOPIC : THING_TEXT_MAX);
+    int r = set(&property->text[text], value, topic ? LIMIT_TOPIC : THING_TEXT_MAX);
+    if (r < 0)
+        property->generation = 0; /* to be described again */
+    return r > 0;
 }
 
 /* ---- what values teach ---- */
@@ -435,152 +431,4 @@ void thing_unfold_topic(struct xpl_slice folded, struct xpl_slice above, struct 
     if (below)
         text_slice(ret, above);
     text_slice(ret, below ? xpl_slice(folded.data + 1, folded.size - 1) : folded);
-}
-
-/* ---- across a restart ---- */
-
-/* A field: no tab, no line break. */
-static void write_field(struct text *text, const char *field)
-{
-    text_char(text, '\t');
-    for (; *field; field++) {
-        char c = *field;
-        text_string(text, c == '\\' ? "\\\\" : c == '\t' ? "\\t" : c == '\n' ? "\\n" : "");
-        if (c != '\\' && c != '\t' && c != '\n')
-            text_char(text, c);
-    }
-}
-
-static void write_number(struct text *text, int64_t number)
-{
-    text_char(text, '\t');
-    text_number(text, number);
-}
-
-/* device	SIGHTINGS	FLAGS	PATH	ID	… and below it property	KIND	FLAGS
- * EXPIRY	NAME	… */
-static void write_thing(const struct thing *thing, struct text *text)
-{
-    text_string(text, "device");
-    write_number(text, thing->sightings);
-    write_number(text, thing->permitted | (thing->announced << 1));
-    for (int i = 0; i < THING_TEXTS; i++)
-        write_field(text, thing->text[i]);
-    text_char(text, '\n');
-    for (const struct property_facts *p = thing->properties; p; p = p->next) {
-        text_string(text, "property");
-        write_number(text, p->kind);
-        write_number(text, (p->retain) | (p->wordless << 1) | (p->not_numeric << 2) | (p->rare << 3));
-        write_number(text, p->expire_s);
-        for (int i = 0; i < PROPERTY_TEXTS; i++)
-            write_field(text, p->text[i]);
-        text_char(text, '\n');
-    }
-}
-
-/* What was never announced is worth remembering only when somebody decided about it. */
-size_t things_export(const struct things *things, char *buffer, size_t capacity)
-{
-    struct text text = { buffer, 0, capacity, false };
-    size_t whole = 0;
-    for (const struct entry *e = things->paths; e; e = e->hh.next) {
-        if (!e->thing.announced && !e->thing.permitted)
-            continue;
-        write_thing(&e->thing, &text);
-        if (text.overflow)
-            break;
-        whole = text.size;
-    }
-    return whole;
-}
-
-#define FIELDS_MAX (4 + PROPERTY_TEXTS)
-
-struct line {
-    struct xpl_slice fields[FIELDS_MAX];
-    size_t n;
-    char bytes[8192];
-};
-
-static bool read_line(struct xpl_slice line, struct line *ret)
-{
-    struct text text = TEXT(ret->bytes);
-    size_t start = 0;
-    ret->n = 0;
-    for (size_t i = 0; i <= line.size; i++) {
-        if (i == line.size || line.data[i] == '\t') {
-            if (ret->n == FIELDS_MAX)
-                return false;
-            ret->fields[ret->n++] = xpl_slice(ret->bytes + start, text.size - start);
-            start = text.size;
-        } else if (line.data[i] == '\\' && i + 1 < line.size) {
-            char c = line.data[++i];
-            text_char(&text, c == 't' ? '\t' : c == 'n' ? '\n' : c);
-        } else {
-            text_char(&text, line.data[i]);
-        }
-    }
-    return !text.overflow;
-}
-
-static uint64_t number_at(const struct line *line, size_t i, uint64_t max)
-{
-    uint64_t number;
-    return number_parse_unsigned(line->fields[i], 0, max, &number) == 0 ? number : 0;
-}
-
-static struct thing *read_thing(struct things *things, const struct line *line)
-{
-    if (line->n != 3 + THING_TEXTS || things_find(things, line->fields[3 + THING_PATH]) ||
-        line->fields[3 + THING_PATH].size == 0)
-        return NULL;
-    char buffer[THING_TEXT_MAX];
-    struct text id = TEXT(buffer);
-    struct xpl_slice stored = line->fields[3 + THING_ID];
-    thing_write_id(xpl_slice(stored.data, stored.size < 220 ? stored.size : 220), &id);
-    struct thing *thing = add(things, line->fields[3 + THING_PATH], text_get(&id));
-    if (!thing)
-        return NULL;
-    thing->sightings = (unsigned)number_at(line, 1, UINT32_MAX);
-    uint64_t flags = number_at(line, 2, 3);
-    thing->permitted = flags & 1;
-    thing->announced = flags & 2;
-    for (int i = THING_ID + 1; i < THING_TEXTS; i++)
-        thing_set(thing, (enum thing_text)i, line->fields[3 + i]);
-    return thing;
-}
-
-static void read_property(struct thing *thing, const struct line *line)
-{
-    if (line->n != 4 + PROPERTY_TEXTS)
-        return;
-    struct property_facts *property = thing_obtain_property(thing, line->fields[4 + PROPERTY_NAME]);
-    if (!property)
-        return;
-    uint64_t flags = number_at(line, 2, 15);
-    property->kind = (enum mapping_kind)number_at(line, 1, MAPPING_EVENT);
-    property->retain = flags & 1;
-    property->wordless = flags & 2;
-    property->not_numeric = flags & 4;
-    property->rare = flags & 8;
-    property->expire_s = (int)number_at(line, 3, 604800);
-    for (int i = PROPERTY_OBJECT + 1; i < PROPERTY_TEXTS; i++)
-        property_set(property, (enum property_text)i, line->fields[4 + i]);
-}
-
-void things_import(struct things *things, struct xpl_slice text)
-{
-    struct line *line = malloc(sizeof(*line));
-    struct thing *thing = NULL;
-    while (line && text.size) {
-        const char *end = memchr(text.data, '\n', text.size);
-        size_t size = end ? (size_t)(end - text.data) : text.size;
-        bool ok = read_line(xpl_slice(text.data, size), line);
-        if (ok && xpl_slice_equal(line->fields[0], XPL_SLICE("device")))
-            thing = read_thing(things, line);
-        else if (ok && thing && xpl_slice_equal(line->fields[0], XPL_SLICE("property")))
-            read_property(thing, line);
-        text = end ? xpl_slice(end + 1, text.size - size - 1) : xpl_slice(NULL, 0);
-    }
-    free(line);
 }

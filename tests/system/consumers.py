@@ -4,12 +4,15 @@ node-homie is a strict controller of Homie 5; homie-home-assistant-discovery tur
 announcements, which are held against our own. They come from the npm registry, in the versions of
 npm/package-lock.json, into the build directory: where that fails, this fails.
 """
+import glob
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+
+import jsonschema
 
 import harness
 from brokers import retained_tree
@@ -94,6 +97,23 @@ class Consumers(harness.House):
                 since, _ = self.mark()
                 self.assertEqual(self.daemon.stop(), 0)
                 self.topic(topic, "disconnected", since)
+
+    def test_every_description_fits_the_schema_of_node_homie(self):
+        with open(os.path.join(NPM, "node_modules", "node-homie", "lib", "cjs", "DeviceDescription.Schema.json")) as f:
+            validator = jsonschema.Draft7Validator(json.load(f))
+        house = os.path.join(harness.ROOT, "tests", "cases", "discovery", "house.txt")
+        recorded = sorted(glob.glob(os.path.join(harness.ROOT, "tests", "corpus", "*.xpl")))
+        for files in ([house], recorded):
+            output = subprocess.run([os.path.join(BUILD, "bridge", "core", "announce"), "homie5", *files], check=True,
+                                    capture_output=True).stdout.decode()
+            topics = dict(line.split("\t", 1) for line in output.splitlines())
+            descriptions = {t: json.loads(p) for t, p in topics.items() if t.endswith("/$description")}
+            for topic, description in descriptions.items():
+                errors = [error.message for error in validator.iter_errors(description)]
+                self.assertEqual(errors, [], topic)
+            properties = sum(len(node["properties"]) for d in descriptions.values() for node in d["nodes"].values())
+            print("%d devices, %d properties" % (len(descriptions), properties))
+            self.assertGreater(len(descriptions), 40)
 
     def others(self, prefix):
         """What the other implementation makes of our Homie."""

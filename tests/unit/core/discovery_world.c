@@ -3,13 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "base/error.h"
 #include "core/core-private.h"
+#include "core/hash.h"
 
 struct retained {
     UT_hash_handle hh;
+    bool left_out;
     char *value;
     char name[1024];
 };
@@ -19,13 +20,18 @@ static void put(struct retained **table, struct xpl_slice name, struct xpl_slice
     struct retained *entry;
     HASH_FIND(hh, *table, name.data, name.size, entry);
     if (!entry) {
-        entry = calloc(1, sizeof(*entry));
-        must(entry && name.size < sizeof(entry->name));
+        must(name.size < sizeof(entry->name));
+        while (!(entry = calloc(1, sizeof(*entry)))) /* a test may fail one allocation: that is not ours */
+            ;
         memcpy(entry->name, name.data, name.size);
-        HASH_ADD_KEYPTR(hh, *table, entry->name, name.size, entry);
+        do {
+            entry->left_out = false;
+            HASH_ADD_KEYPTR(hh, *table, entry->name, name.size, entry);
+        } while (entry->left_out);
     }
     free(entry->value);
-    entry->value = strndup(value.data ? value.data : "", value.size);
+    while (!(entry->value = strndup(value.data ? value.data : "", value.size)))
+        ;
 }
 
 static void forget(struct retained **table, struct xpl_slice name)

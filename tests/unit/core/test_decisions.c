@@ -74,6 +74,8 @@ Test(decisions, a_name_that_is_taken_or_reserved_is_refused_and_nothing_changes)
     expect_answer(&world, "rename", "\"error\"");
     world_settle(&world);
     expect_in(&world, TEMP, "\"state_topic\":\"xpl/attic/temp\"");
+    cr_expect_null(strstr(world_file(&world, "names.xml"), "28.2"), "the file is as it was");
+    cr_expect_not_null(strstr(world_file(&world, "names.xml"), "attic"));
     cr_expect_not_null(world_get(&world, "xpl/bnz-owfs.rpi/28.2/temp"));
     world_deinit(&world);
 }
