@@ -71,6 +71,8 @@ static bool choose_version(struct dial *dial, int reason, int64_t now_ms)
 
 int64_t dial_failed(struct dial *dial, int reason, uint32_t random, int64_t now_ms)
 {
+    if (reason == MQTT_REASON_UNREACHABLE)
+        dial->short_lives = 0; /* the broker was away: that is why they ended */
     if (dial->wanted == MQTT_VERSION_AUTO && choose_version(dial, reason, now_ms))
         return 0;
     return delay(FIRST_MS, MOST_MS, dial->failures++, random);
@@ -83,7 +85,7 @@ int64_t dial_lost(struct dial *dial, int reason, int64_t lived_ms, uint32_t rand
     dial->short_lives = lived_ms < SHORT_LIFE_MS ? dial->short_lives + 1 : 0;
     if (lived_ms >= DIAL_STABLE_MS)
         dial->failures = 0;
-    /* 3.1.1 has no word for a takeover. */
+    /* 3.1.1 has no word for a takeover, and not every broker says the one of 5. */
     if (reason == MQTT_REASON_BROKEN && dial->short_lives >= SHORT_LIVES)
         reason = MQTT_REASON_SHORT_LIVED;
     *ret_reason = reason;

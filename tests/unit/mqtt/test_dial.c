@@ -134,3 +134,16 @@ Test(dial, takes_repeated_short_lives_for_a_takeover)
     cr_expect_geq(dial_lost(&dial, MQTT_REASON_BROKEN, 10, EXACT, 0, &reason), 15000);
     cr_expect_eq(reason, MQTT_REASON_SHORT_LIVED);
 }
+
+Test(dial, takes_short_lives_of_a_broker_that_goes_away_for_no_takeover)
+{
+    struct dial dial;
+    int reason = 0;
+    dial_init(&dial, MQTT_VERSION_311, 0);
+    for (int i = 0; i < 5; i++) {
+        dial_connected(&dial);
+        dial_lost(&dial, MQTT_REASON_BROKEN, 100, EXACT, 0, &reason);
+        cr_expect_eq(reason, MQTT_REASON_BROKEN);
+        dial_failed(&dial, MQTT_REASON_UNREACHABLE, EXACT, 0);
+    }
+}
