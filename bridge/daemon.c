@@ -10,6 +10,7 @@
 #include "io/interfaces.h"
 #include "io/io.h"
 #include "io/notify.h"
+#include "io/resolver.h"
 #include "io/signals.h"
 #include "io/store.h"
 #include "io/timer.h"
@@ -48,6 +49,8 @@ struct daemon {
     struct spooling *spooling; /* NULL: in memory */
     struct xplsocket *socket;
     struct interfaces *interfaces;
+    struct resolver *resolver;
+    uint64_t failures; /* to connect, that were looked into */
     struct timer *timer;
     struct signals *signals;
     struct wake *wake;
@@ -63,6 +66,24 @@ struct daemon {
 static void arm(struct daemon *daemon, int64_t now_ms);
 static void reload(struct daemon *daemon);
 
+/* After a failure to connect the broker's name is looked up here: the next attempts go to each of its
+ * addresses. */
+static void look_for_broker(struct daemon *daemon)
+{
+    uint64_t failures = daemon->counters.value[COUNT_CONNECT_FAILURES];
+    if (daemon->closing || failures == daemon->failures || !paho_host(daemon->driver))
+        return;
+    daemon->failures = failures;
+    resolver_ask(daemon->resolver, paho_host(daemon->driver));
+}
+
+static void on_addresses(void *context, const char *const *addresses, size_t n)
+{
+    struct daemon *daemon = context;
+    if (!daemon->closing)
+        paho_use_addresses(daemon->driver, addresses, n);
+}
+
 /* After anything that happened: what it asked for, and the next deadline. */
 static void settle(struct daemon *daemon, int64_t now_ms)
 {
@@ -73,6 +94,7 @@ static void settle(struct daemon *daemon, int64_t now_ms)
     if (!daemon->closing && core_hub_has_changed(daemon->core) && daemon->save_due_ms == INT64_MAX &&
         !store_is_nowhere(&daemon->runtime))
         daemon->save_due_ms = now_ms + SAVE_MS;
+    look_for_broker(daemon);
     arm(daemon, now_ms);
 }
 
@@ -470,12 +492,13 @@ static void close_all(struct daemon *daemon)
     if (daemon->closing)
         return;
     daemon->closing = true;
-    daemon->open = 6;
+    daemon->open = 7;
     paho_free(daemon->driver); /* its threads knock no more */
     daemon->driver = NULL;
     lastwill_close(daemon->lastwill);
     xplsocket_close(daemon->socket, on_part_closed, daemon);
     interfaces_close(daemon->interfaces, on_part_closed, daemon);
+    resolver_close(daemon->resolver, on_part_closed, daemon);
     timer_close(daemon->timer, on_part_closed, daemon);
     signals_close(daemon->signals, on_part_closed, daemon);
     wake_close(daemon->wake, on_part_closed, daemon);
@@ -552,6 +575,8 @@ static int open_io(struct daemon *daemon)
         r = signals_new(&daemon->signals, &daemon->loop, on_signal, daemon);
     if (r == 0)
         r = timer_new(&daemon->timer, &daemon->loop, on_timer, daemon);
+    if (r == 0)
+        r = resolver_new(&daemon->resolver, &daemon->loop, on_addresses, daemon);
     if (r == 0)
         r = interfaces_new(&daemon->interfaces, &daemon->loop, on_interfaces, daemon, io_now_ms());
     if (r == 0)

@@ -28,6 +28,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "mqtt/paho_cause.h"
+#include "mqtt/paho_url.h"
 
 #define SLOTS         512 /* more than can be out: two windows, the subscriptions, a connect, a disconnect */
 #define BUFFERED      (4 * LIMIT_INFLIGHT)
@@ -44,8 +45,8 @@ struct slot {
 
 struct mqtt_driver {
     struct inbox *inbox;
-    char *url, *client_id;
-    bool tls;
+    struct paho_url url;
+    char *client_id;
     MQTTAsync handle;
     enum mqtt_version version;
     uint64_t connect_context;
@@ -363,7 +364,7 @@ static int make_handle(struct mqtt_driver *driver, int version, MQTTAsync *ret)
     options.MQTTVersion = version;
     options.sendWhileDisconnected = 0;
     options.maxBufferedMessages = BUFFERED;
-    int code = MQTTAsync_createWithOptions(&handle, driver->url, driver->client_id,
+    int code = MQTTAsync_createWithOptions(&handle, driver->url.text, driver->client_id,
                                            MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
     if (code != MQTTASYNC_SUCCESS)
         return error_of(code);
@@ -434,7 +435,7 @@ static int paho_connect(struct mqtt_driver *driver, const struct mqtt_connect *c
         will.retained = connect->will_retain;
         options.will = &will;
     }
-    if (driver->tls) {
+    if (driver->url.tls) {
         ssl.trustStore = connect->cafile;
         ssl.keyStore = connect->certfile;
         ssl.privateKey = connect->keyfile;
@@ -458,6 +459,13 @@ static int paho_connect(struct mqtt_driver *driver, const struct mqtt_connect *c
         options.cleansession = 1;
         options.onSuccess = on_connect_311;
         options.onFailure = on_connect_failed_311;
+    }
+    char *addresses[PAHO_URL_ADDRESSES];
+    for (size_t i = 0; i < driver->url.n_addresses; i++)
+        addresses[i] = driver->url.addresses[i];
+    if (driver->url.n_addresses) {
+        options.serverURIs = addresses;
+        options.serverURIcount = (int)driver->url.n_addresses;
     }
     MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_PROTOCOL);
     error = called(slot, MQTTAsync_connect(driver->handle, &options));
@@ -549,45 +557,18 @@ const struct mqtt_driver_ops paho_ops = {
 
 /* Make and free. */
 
-/* Paho's word for the scheme. User and password have their own place; in a URL they would end up in the log.
- */
-static int translate_url(const char *url, char **ret, bool *ret_tls)
-{
-    static const struct {
-        const char *ours, *paho;
-        bool tls;
-    } schemes[] = {
-        { "mqtt://", "tcp://", false },
-        { "mqtts://", "ssl://", true },
-        { "ws://", "ws://", false },
-        { "wss://", "wss://", true },
-    };
-    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-        size_t size = strlen(schemes[i].ours);
-        if (strncmp(url, schemes[i].ours, size) != 0 || url[size] == '\0' || strchr(url, '@'))
-            continue;
-        if (asprintf(ret, "%s%s", schemes[i].paho, url + size) < 0)
-            return -ENOMEM;
-        *ret_tls = schemes[i].tls;
-        return 0;
-    }
-    return -EINVAL;
-}
-
 int paho_new(struct mqtt_driver **ret, const char *url, const char *client_id, struct inbox *inbox)
 {
-    char *paho_url;
-    bool tls;
-    int error = translate_url(url, &paho_url, &tls);
+    struct paho_url paho_url;
+    int error = paho_url_init(&paho_url, url);
     if (error)
         return error;
     struct mqtt_driver *driver = calloc(1, sizeof(*driver));
     if (!driver) {
-        free(paho_url);
+        paho_url_deinit(&paho_url);
         return -ENOMEM;
     }
     driver->url = paho_url;
-    driver->tls = tls;
     driver->inbox = inbox;
     driver->client_id = strdup(client_id);
     driver->max_qos = 2;
@@ -609,9 +590,19 @@ void paho_free(struct mqtt_driver *driver)
         return;
     if (driver->handle)
         MQTTAsync_destroy(&driver->handle);
-    free(driver->url);
+    paho_url_deinit(&driver->url);
     free(driver->client_id);
     free(driver);
+}
+
+const char *paho_host(const struct mqtt_driver *driver)
+{
+    return driver->url.host;
+}
+
+void paho_use_addresses(struct mqtt_driver *driver, const char *const *addresses, size_t n)
+{
+    paho_url_set_addresses(&driver->url, addresses, n);
 }
 
 const char *paho_version(void)

@@ -15,6 +15,12 @@ int paho_new(struct mqtt_driver **ret, const char *url, const char *client_id, s
  * name lookup. Once it has returned nothing is pushed any more. */
 void paho_free(struct mqtt_driver *driver);
 
+/* The broker's name, when it may have several addresses that could be tried; else NULL. */
+const char *paho_host(const struct mqtt_driver *driver);
+/* From the next connect on these are tried, one after the other, instead of the one that Paho finds. None: as
+ * before. */
+void paho_use_addresses(struct mqtt_driver *driver, const char *const *addresses, size_t n);
+
 /* The library's version, for --version. */
 const char *paho_version(void);
 
