@@ -107,10 +107,11 @@ static void restore(struct core *core, const struct xpl_slice fields[FIELDS], co
     device->short_gaps = (unsigned)numbers[3];
     device->gap_sum_ms = (int64_t)numbers[4];
     device->gap_max_ms = (int64_t)numbers[5];
-    device->published = true;
-    device->online = xpl_slice_equal(fields[2], XPL_SLICE("online"));
     device->silent = xpl_slice_equal(fields[2], XPL_SLICE("silent"));
-    source->online |= device->online; /* when they end, the first devices_on_time finds out */
+    /* Published again: the broker may have lost it meanwhile. When it ends, the first devices_on_time finds
+     * out. */
+    device_set_online(core, device, xpl_slice_equal(fields[2], XPL_SLICE("online")));
+    source->online |= device->online;
 }
 
 static void import_line(struct core *core, struct xpl_slice line, int64_t now_ms)
