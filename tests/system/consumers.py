@@ -90,13 +90,13 @@ class Consumers(harness.House):
                 self.topic(topic, "ready", 0)
                 self.daemon.process.kill()
                 self.daemon.wait()
-                self.topic(topic, "lost", since)
+                self.observer.await_message(topic, "lost", since)  # of a daemon that is no more
                 since, _ = self.mark()
                 self.announce('homeassistant="off" homie="%s"' % version)
                 self.topic(topic, "ready", since)
                 since, _ = self.mark()
                 self.assertEqual(self.daemon.stop(), 0)
-                self.topic(topic, "disconnected", since)
+                self.observer.await_message(topic, "disconnected", since)
 
     def test_every_description_fits_the_schema_of_node_homie(self):
         with open(os.path.join(NPM, "node_modules", "node-homie", "lib", "cjs", "DeviceDescription.Schema.json")) as f:
