@@ -117,7 +117,7 @@ struct attempt {
     mapping_origin *origin;
     void *context;
     struct mapping_command *ret;
-    bool known;  /* a map knows the topic */
+    bool known;  /* a map knows the topic, and not the payload */
     int refused; /* an enum counter; the text is in scope->why */
 };
 
@@ -135,8 +135,13 @@ static bool read_send(struct attempt *attempt, const struct send *send)
 static bool try_send(struct attempt *attempt, const struct send *send)
 {
     struct scope *scope = attempt->scope;
-    if (!conditions_hold(&send->when, scope, false, NULL))
+    const struct condition *failed = NULL;
+    if (!conditions_hold(&send->when, scope, false, &failed)) {
+        /* Only the payload can be blamed on the command; a topic that does not fit is simply not ours. */
+        attempt->known |=
+            failed->variable.kind == VARIABLE_PAYLOAD || failed->variable.kind == VARIABLE_PAYLOAD_MEMBER;
         return false;
+    }
     struct mapping_command command = { .map = &send->property->map->public,
                                        .property = &send->property->public,
                                        .send = &send->public,
@@ -182,7 +187,6 @@ static bool try_all(struct attempt *attempt)
         const struct send *send = attempt->mapping->sends[rank];
         if (!read_send(attempt, send))
             continue;
-        attempt->known = true;
         if (try_send(attempt, send))
             return true;
     }

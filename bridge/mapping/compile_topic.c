@@ -86,6 +86,12 @@ int compile_topic(struct compile *compile, const struct xml_element *element, co
         (*ret_base)++;
         text = xpl_slice(text.data + 1, text.size - 1);
     }
+    struct xpl_slice prefix = compile->mapping->prefix;
+    if (*ret_base == BASE_ABSOLUTE && text.size > prefix.size && text.data[prefix.size] == '/' &&
+        memcmp(text.data, prefix.data, prefix.size) == 0) { /* the long way to say it */
+        *ret_base = BASE_PREFIX;
+        text = xpl_slice(text.data + prefix.size + 1, text.size - prefix.size - 1);
+    }
     int r = template_parse(&source, text, TEMPLATE_TOPIC, TO_MQTT, ret);
     if (r == 0)
         compile_check_topic(compile, ret, *ret_base, sends);

@@ -63,11 +63,14 @@ static enum answer comes_back(const struct send *send, const struct published *p
 static void check_loop(struct checker *checker, const struct send *send)
 {
     struct candidates found = { 0 };
+    const struct published *echo = NULL;
     words_find(checker->topics, send->topic.text, &found);
     for (uint32_t id = candidates_next(&found); id != UINT32_MAX; id = candidates_next(&found)) {
         const struct published *published = &checker->publishes[id];
-        enum answer answer =
-            xpl_slice_equal(published->topic, send->topic.text) ? comes_back(send, published) : NO;
+        if (!xpl_slice_equal(published->topic, send->topic.text))
+            continue;
+        enum answer answer = comes_back(send, published);
+        echo = echo ? echo : published;
         if (answer == NO)
             continue;
         diag_add(checker->diag, answer == YES ? DIAG_ERROR : DIAG_WARNING, send->place,
@@ -77,6 +80,11 @@ static void check_loop(struct checker *checker, const struct send *send)
                  published->property->map->public.place.line, XPL_SLICE_ARGS(send->topic.text));
         return;
     }
+    if (echo)
+        diag_warning(checker->diag, send->place,
+                     "listens on \"%.*s\", the topic that the property on line %d publishes to: each state "
+                     "comes back as a command",
+                     XPL_SLICE_ARGS(send->topic.text), echo->property->place.line);
 }
 
 /* ---- maps that nothing reaches ---- */

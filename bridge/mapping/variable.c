@@ -24,7 +24,7 @@ static bool is_item_name(struct xpl_slice text)
 {
     bool is = text.size != 0;
     for (size_t i = 0; i < text.size && is; i++)
-        is = (unsigned char)text.data[i] > ' ' && text.data[i] != '=';
+        is = (unsigned char)text.data[i] > ' ' && !strchr("={}", text.data[i]); /* a brace is a slip */
     return is;
 }
 
