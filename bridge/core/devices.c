@@ -139,13 +139,15 @@ void devices_on_publish(struct core *core, const struct mapping_publish *publish
     struct device *device = device_obtain(core, publish->device, publish->alias);
     if (!device)
         return;
-    if (!is_overheard(core))
+    bool overheard = is_overheard(core);
+    device->map = publish->property->map;
+    device->source = overheard ? source_find(core, core->message.target.text) : core->devices.speaker;
+    if (!device->source || !device->source->online)
+        return; /* told something by somebody, which proves nothing of it */
+    if (!overheard)
         learn(device, now_ms);
     device->heard_ms = device->alive_ms = now_ms;
     device->silent = false;
-    device->map = publish->property->map;
-    device->source =
-        is_overheard(core) ? source_find(core, core->message.target.text) : core->devices.speaker;
     device_set_online(core, device, true);
     devices_watch(core, device_end(device));
 }
