@@ -137,9 +137,10 @@ class Barn(unittest.TestCase):
             if owed <= 0 or time.monotonic() > end:
                 break
         self.assertEqual(owed, 0, c)
-        self.assertEqual(c["xpl-received"], sum(c["xpl-" + name] for name in (
-            "own", "denied", "flooded", "malformed", "heartbeat", "config", "duplicate", "ignored", "matched",
-            "unmapped")))
+        self.assertEqual(c["xpl-received"] + c["fragments-whole"], sum(c["xpl-" + name] for name in (
+            "own", "denied", "flooded", "malformed", "heartbeat", "config", "duplicate", "fragment", "filtered",
+            "ignored", "matched", "unmapped")))
+        self.assertEqual(c["dropped-refused"], sum(n for name, n in c.items() if name.startswith("publish-refused-")))
 
 
 class Faults:
