@@ -8,36 +8,21 @@ import glob
 import json
 import os
 import re
-import shutil
 import subprocess
-import sys
 
 import jsonschema
 
 import harness
+import packages
 from brokers import retained_tree
 from devices import sensor, xpl
 from harness import BUILD
 from world import Program
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-NPM = os.path.join(BUILD, "tests", "system", "npm")
+NPM = packages.place("npm")
 ACCESS = ("user bridge\ntopic readwrite xpl/#\ntopic write homeassistant/#\ntopic read homeassistant/status\n"
           "topic readwrite homie/#\nuser person\ntopic readwrite #\n")
 LAMP = "xplmqtt-test-rfxcom-lan-0004a3-0x00a1f3-3"
-
-
-def install():
-    """The consumers, as locked; done once for a build directory."""
-    os.makedirs(NPM, exist_ok=True)
-    for name in ("package.json", "package-lock.json", "controller.js"):
-        shutil.copy(os.path.join(HERE, "npm", name), NPM)
-    if os.path.exists(os.path.join(NPM, "node_modules", ".package-lock.json")):
-        return
-    for name in ("node", "npm"):
-        if not shutil.which(name):
-            sys.exit("%s is missing (packaging/dependencies tests installs it)" % name)
-    subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=NPM, check=True)
 
 
 def lamp(*items):
@@ -181,5 +166,5 @@ class Consumers(harness.House):
 
 if __name__ == "__main__":
     if os.environ.get("XPLMQTT_ISOLATED") != "1":
-        install()  # while there is a network
+        packages.install("npm")  # while there is a network
     harness.main()

@@ -10,21 +10,17 @@ when the witness never heard it. The doubled are those heard more than once.
 """
 import os
 import re
-import shutil
 import socket
 import struct
-import subprocess
-import sys
 import threading
 import time
 
+import packages
 from brokers import Broker
 from devices import sensor, xpl
-from harness import BUILD
 from world import TIMEOUT, Program
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-NPM = os.path.join(BUILD, "tests", "system", "npm_broker")
+NPM = packages.place("npm_broker")
 HOME, BARN, PORT = "10.78.0.1", "10.78.0.2", 1883
 EXPIRES = 10  # s, as the mapping language has it
 STATES, KEYS = 5, "xpl/tonyt-rio.frontbed/keys"
@@ -46,16 +42,7 @@ class Aedes:
 
     @staticmethod
     def install():
-        """As locked, into the build directory; done once."""
-        os.makedirs(NPM, exist_ok=True)
-        for name in ("package.json", "package-lock.json", "broker.js"):
-            shutil.copy(os.path.join(HERE, "npm_broker", name), NPM)
-        if os.path.exists(os.path.join(NPM, "node_modules", ".package-lock.json")):
-            return
-        for name in ("node", "npm"):
-            if not shutil.which(name):
-                sys.exit("%s is missing (packaging/dependencies tests installs it)" % name)
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=NPM, check=True)
+        packages.install("npm_broker")
 
     def start(self):
         self.program = Program(self.host, ["node", os.path.join(NPM, "broker.js"), str(self.port)])

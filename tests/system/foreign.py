@@ -1,20 +1,15 @@
 """A foreign implementation for real: xpl-api of the npm registry, as a client behind our hub and as the hub before us.
 
-It is fetched once, before the test enters networks of its own, into the build directory. Without a registry to fetch it
-from the test is skipped (status 77), since nothing of ours can mend that.
+It is fetched once, before the test enters networks of its own.
 """
 import json
 import os
-import shutil
-import subprocess
-import sys
 
 import harness
-from harness import BROADCAST, BUILD, HOME, Program, sensor, xpl
+import packages
+from harness import BROADCAST, HOME, Program, sensor, xpl
 
-PLACE = os.path.join(BUILD, "foreign")
-PACKAGE = "xpl-api@2.1.2"
-MODULE = os.path.join(PLACE, "node_modules", "xpl-api")
+MODULE = os.path.join(packages.place("npm_xpl"), "node_modules", "xpl-api")
 
 PROGRAM = """
 const Xpl = require(process.argv[1]);
@@ -27,18 +22,6 @@ xpl.bind((error) => {
     xpl.sendXplTrig({ device: "temp1 0x90", type: "temp", current: 20.4 }, "sensor.basic");
 });
 """ % (HOME, BROADCAST)
-
-
-def fetch():
-    if not shutil.which("node") or not shutil.which("npm"):
-        print("node and npm are missing")
-        sys.exit(77)
-    if not os.path.isdir(MODULE):
-        run = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--prefix", PLACE, PACKAGE],
-                             capture_output=True, timeout=120)
-        if run.returncode:
-            print("%s is not to be had: %s" % (PACKAGE, run.stderr.decode(errors="replace")[-500:]))
-            sys.exit(77)
 
 
 class Node(harness.House):
@@ -91,5 +74,5 @@ class Node(harness.House):
 
 if __name__ == "__main__":
     if os.environ.get("XPLMQTT_ISOLATED") != "1":
-        fetch()
+        packages.install("npm_xpl")
     harness.main()
