@@ -38,8 +38,9 @@ int parts_mapping(const struct settings *settings, const struct settings *runnin
     char directory[1024];
     size_t n = 0;
     for (; n < settings->mappings.n_files; n++)
-        files[n] = (struct mapping_file){ settings->mappings.files[n].path,
-                                          settings->mappings.files[n].optional, false };
+        files[n] = (struct mapping_file){ .path = settings->mappings.files[n].path,
+                                          .optional = settings->mappings.files[n].optional,
+                                          .named = settings->mappings.files[n].place };
     if (names)
         files[n++] = (struct mapping_file){ .path = names, .optional = true };
     if (settings->mappings.shipped) {

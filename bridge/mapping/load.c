@@ -148,7 +148,8 @@ static int load(struct loader *loader, const struct mapping_file *files, size_t 
     for (int shipped = 0; shipped < 2; shipped++)
         for (size_t i = 0; i < n_files; i++)
             if (files[i].shipped == shipped) {
-                struct diag_place place = { files[i].path, 0, 0 };
+                struct diag_place itself = { files[i].path, 0, 0 };
+                struct diag_place place = files[i].named.file ? files[i].named : itself;
                 int r = files_read(&loader->files, files[i].path, files[i].shipped, files[i].optional, NULL,
                                    place);
                 if (r < 0)

@@ -113,6 +113,7 @@ struct mapping_file {
     const char *path;
     bool optional; /* missing is fine */
     bool shipped;
+    struct diag_place named; /* where, for a finding when it is missing; all 0: by itself */
 };
 
 struct mapping_options {

@@ -67,7 +67,7 @@ int setup_files(const struct settings *settings, struct diag *diag, struct mappi
     for (size_t i = 0; i < settings->mappings.n_files; i++) {
         const struct settings_mapping *named = &settings->mappings.files[i];
         if (access(named->path, F_OK) == 0)
-            files[n++] = (struct mapping_file){ .path = named->path };
+            files[n++] = (struct mapping_file){ .path = named->path, .named = named->place };
         else if (!named->optional)
             diag_error(diag, named->place, "no such file: '%s'", named->path);
     }

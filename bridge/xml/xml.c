@@ -281,6 +281,27 @@ static size_t find_second(const struct xml_source *source, size_t tag, const cha
     return tag;
 }
 
+/* The commonest slips, in words that say what to do. */
+static const char *plain_words(const char *message, int *ret_length)
+{
+    static const char *const words[][2] = {
+        { "xmlParseEntityRef: no name", "a '&' is written &amp;" },
+        { "EntityRef: expecting ';'", "a '&' is written &amp;" },
+        { "attributes construct error",
+          "an attribute is not closed by its quote, or follows without a blank" },
+        { "AttValue: \" or ' expected", "the value of an attribute stands in quotes" },
+        { "Unescaped '<' not allowed in attributes values",
+          "a '<' in a value is written &lt;, or a quote is missing" },
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (strncmp(message, words[i][0], strlen(words[i][0])) == 0) {
+            *ret_length = (int)strlen(words[i][1]);
+            return words[i][1];
+        }
+    *ret_length = (int)strcspn(message, "\r\n");
+    return message;
+}
+
 static void on_error(void *context, error_ptr error)
 {
     struct reader *reader = context;
@@ -293,8 +314,8 @@ static void on_error(void *context, error_ptr error)
     struct xml_source *source = &reader->source;
     size_t at = cursor(reader);
     size_t tag = xml_source_tag(source, at);
-    const char *message = error->message ? error->message : "error";
-    int length = (int)strcspn(message, "\r\n");
+    int length;
+    const char *message = plain_words(error->message ? error->message : "error", &length);
 
     if (error->code == XML_ERR_TAG_NAME_MISMATCH && error->str1 && error->str2)
         diag_error(reader->diag, xml_source_place(source, tag),

@@ -71,7 +71,7 @@ static void die(const char *what, const char *style)
 
 static struct mapping *load(const struct style *style, int n, struct result *ret)
 {
-    struct mapping_file file = { "bench-mapping.xml", false, false };
+    struct mapping_file file = { .path = "bench-mapping.xml" };
     struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252", .examples = false };
     struct mapping *mapping = NULL;
     struct diag diag;

@@ -125,7 +125,7 @@ static void write_file(const char *path, const char *text)
 
 static int load(const char *path, struct mapping **ret)
 {
-    struct mapping_file files[] = { { path, false, false } };
+    struct mapping_file files[] = { { .path = path } };
     struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252", .examples = true };
     struct diag diag;
     diag_init(&diag);

@@ -35,7 +35,7 @@ static int is_xml(const struct dirent *entry)
 static void load(void)
 {
     static char paths[FILES_MAX][1024];
-    struct mapping_file files[FILES_MAX] = { { TEST_SOURCE "/tests/fuzz/odd.xml", false, false } };
+    struct mapping_file files[FILES_MAX] = { { .path = TEST_SOURCE "/tests/fuzz/odd.xml" } };
     struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252", .examples = false };
     struct dirent **entries;
     struct diag diag;
@@ -43,7 +43,7 @@ static void load(void)
     CHECK(n > 0 && n < FILES_MAX);
     for (int i = 0; i < n; i++) {
         snprintf(paths[i], sizeof(paths[0]), "%s/mappings/%s", TEST_SOURCE, entries[i]->d_name);
-        files[i + 1] = (struct mapping_file){ paths[i], false, true };
+        files[i + 1] = (struct mapping_file){ .path = paths[i], .shipped = true };
         free(entries[i]);
     }
     free(entries);

@@ -51,7 +51,12 @@ def room_of(path):
         return "xpl"
     if parts[0] != "bridge":
         return None
-    return parts[1] if len(parts) > 2 else os.path.splitext(parts[1])[0]
+    return parts[1] if len(parts) > 2 else at_the_top(parts[1])
+
+
+def at_the_top(name):
+    """daemon.c, daemon_sink.c and daemon-private.h are one room."""
+    return re.split("[-_]", os.path.splitext(name)[0])[0]
 
 
 def check(files):
@@ -75,7 +80,7 @@ def judge(path, room, quote, header):
             yield "%s may be named only in %s" % (header, " ".join(sorted(places)))
     first = header.split("/")[0]
     if quote == '"' or "/" in header and first in ROOMS:
-        target = first if "/" in header else os.path.splitext(header)[0]
+        target = first if "/" in header else at_the_top(header)
         if target not in ROOMS:
             if room != "xpl":  # whose private headers lie beside its .c files
                 yield "\"%s\" does not say its room" % header
@@ -93,6 +98,8 @@ PLANTED = [
     ("bridge/base/text.c", '#include <xpl/message.h>\n', "base may not include xpl"),
     ("bridge/mapping/match.c", '#include "core/state.h"\n', "mapping may not include core"),
     ("bridge/main.c", '#include "mqtt/session.h"\n', "main may not include mqtt"),
+    ("bridge/main.c", '#include "daemon-private.h"\n#include "io/io.h"\n', "main may not include io"),
+    ("bridge/daemon_sink.c", '#include "tool/show.h"\n', "daemon may not include tool"),
     ("bridge/tool/send.c", '#include "mqtt/session.h"\n', "tool may not include mqtt"),
     ("xpl/message.c", '#include "base/text.h"\n', "xpl may not include base"),
     ("xpl/message.c", '#include <sys/socket.h>\n', "libxpl needs nothing"),

@@ -488,7 +488,7 @@ static struct mapping *load(const char *xml, bool shipped)
         must(fd >= 0);
         must(dprintf(fd, "<mappings xmlns=\"urn:xplmqtt:mappings:1\">%s</mappings>\n", xml) > 0);
         close(fd);
-        files[n++] = (struct mapping_file){ own, false, false };
+        files[n++] = (struct mapping_file){ .path = own };
     }
     int found = shipped ? scandir(TEST_MAPPINGS, &entries, NULL, alphasort) : 0;
     for (int i = 0; i < found; i++) {
@@ -496,7 +496,7 @@ static struct mapping *load(const char *xml, bool shipped)
         if (size > 4 && strcmp(entries[i]->d_name + size - 4, ".xml") == 0) {
             must(n < 64);
             snprintf(paths[n], sizeof(paths[n]), "%s/%s", TEST_MAPPINGS, entries[i]->d_name);
-            files[n] = (struct mapping_file){ paths[n], false, true };
+            files[n] = (struct mapping_file){ .path = paths[n], .shipped = true };
             n++;
         }
         free(entries[i]);

@@ -33,7 +33,7 @@ static void write_file(struct run *run, const char *name, const char *text, size
     fprintf(file, "</mappings>\n");
     fclose(file);
     if (kind >= 0) /* an included one is only there */
-        run->files[run->n_files] = (struct mapping_file){ path, false, kind == 1 };
+        run->files[run->n_files] = (struct mapping_file){ .path = path, .shipped = kind == 1 };
     else
         run->files[run->n_files].path = NULL;
     run->n_files++;

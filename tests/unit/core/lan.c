@@ -170,7 +170,7 @@ static struct mapping *load(const char *inside)
     dprintf(fd, "<mappings xmlns=\"urn:xplmqtt:mappings:1\">%s</mappings>", inside ? inside : "");
     close(fd);
     struct mapping *mapping = NULL;
-    struct mapping_file file = { path, false, false };
+    struct mapping_file file = { .path = path };
     struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252" };
     struct diag diag;
     diag_init(&diag);

@@ -38,7 +38,7 @@ Test(example, not_asked_for_they_do_not_run)
 {
     char path[] = "mapping-test-XXXXXX";
     FILE *file = fdopen(mkstemp(path), "wb");
-    struct mapping_file files[] = { { path, false, false } };
+    struct mapping_file files[] = { { .path = path } };
     struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252", .examples = false };
     fprintf(file, "<mappings xmlns='urn:xplmqtt:mappings:1'>%s</mappings>", wrong);
     fclose(file);

@@ -93,7 +93,7 @@ Test(filters, five_hundred_last_levels_still_make_few)
 
 Test(filters, a_prefix_of_several_levels_stays)
 {
-    struct mapping_file file = { TEST_SOURCE "/mappings/ac.xml", false, false };
+    struct mapping_file file = { .path = TEST_SOURCE "/mappings/ac.xml" };
     struct mapping_options options = { .prefix = "my/home/xpl", .charset = "windows-1252", .examples = true };
     cr_assert_eq(mapping_load(&world.mapping, &file, 1, &options, &world.diag), 0);
     cr_assert_eq(mapping_filters(world.mapping, take, NULL), 0);

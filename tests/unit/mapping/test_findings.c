@@ -36,7 +36,7 @@ static size_t for_files(const char *directory, void (*each)(const char *path))
 
 static void must_load(const char *path)
 {
-    struct mapping_file file = { path, false, false };
+    struct mapping_file file = { .path = path };
     cr_expect_eq(mapping_load(&world.mapping, &file, 1, &options, &world.diag), 0, "%s: %s", path,
                  world_findings());
     mapping_unref(world.mapping);
@@ -45,7 +45,7 @@ static void must_load(const char *path)
 
 static void must_not_load(const char *path)
 {
-    struct mapping_file file = { path, false, false };
+    struct mapping_file file = { .path = path };
     cr_expect_eq(mapping_load(&world.mapping, &file, 1, &options, &world.diag), -EINVAL, "%s", path);
     cr_expect_null(world.mapping);
     const struct diag_finding *finding = world.diag.first;
@@ -72,7 +72,7 @@ static size_t n_files;
 static void take(const char *path)
 {
     snprintf(paths[n_files], sizeof(paths[0]), "%s", path);
-    files[n_files] = (struct mapping_file){ paths[n_files], false, true };
+    files[n_files] = (struct mapping_file){ .path = paths[n_files], .shipped = true };
     n_files++;
 }
 

@@ -42,7 +42,7 @@ static const char *write_file(const char *name, const char *text)
 
 static int load(const char *path, bool optional)
 {
-    struct mapping_file file = { path, optional, false };
+    struct mapping_file file = { .path = path, .optional = optional };
     return mapping_load(&world.mapping, &file, 1, &options, &world.diag);
 }
 
@@ -89,7 +89,7 @@ Test(load, the_digest_follows_the_content)
 Test(load, a_failure_leaves_the_result_untouched)
 {
     struct mapping *before = (struct mapping *)&world;
-    struct mapping_file file = { write_file("a.xml", "<alias/>"), false, false };
+    struct mapping_file file = { .path = write_file("a.xml", "<alias/>") };
     cr_expect_eq(mapping_load(&before, &file, 1, &options, &world.diag), -EINVAL);
     cr_expect_eq(before, (struct mapping *)&world);
     unlink(file.path);
@@ -166,7 +166,7 @@ Test(load, a_file_named_twice_is_read_once)
 {
     const char *path =
         write_file("a.xml", "<map schema='s.t'><property name='p'><publish/></property></map>");
-    struct mapping_file files[] = { { path, false, false }, { path, false, false } };
+    struct mapping_file files[] = { { .path = path }, { .path = path } };
     cr_expect_eq(mapping_load(&world.mapping, files, 2, &options, &world.diag), 0);
     cr_expect_eq(mapping_maps(world.mapping), 1);
     cr_expect_str_eq(world_findings(), "");

@@ -35,7 +35,7 @@ int world_load(const char *text)
     cr_assert_not_null(file);
     fprintf(file, "<mappings xmlns=\"urn:xplmqtt:mappings:1\">\n%s</mappings>\n", text);
     fclose(file);
-    struct mapping_file files[] = { { path, false, false } };
+    struct mapping_file files[] = { { .path = path } };
     struct mapping_options options = { .prefix = "xpl", .charset = "windows-1252", .examples = true };
     mapping_unref(world.mapping);
     world.mapping = NULL;
