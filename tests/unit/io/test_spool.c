@@ -21,6 +21,15 @@ static int n_written, n_damaged;
 static char error[256], found[65536];
 static int64_t found_born_ms;
 
+static bool no_memory;
+
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size)
+{
+    return no_memory ? NULL : __real_realloc(old, size);
+}
+
 static void on_written(void *context, const char *why)
 {
     (void)context;
@@ -299,6 +308,24 @@ Test(spool, a_full_disk_is_told_and_left_empty)
     cr_expect_str_eq(error, "");
     reopen();
     cr_expect_str_eq(found, "s=3/1 ");
+}
+
+Test(spool, what_finds_no_memory_fails_the_whole_commit)
+{
+    static char large[10000];
+    memset(large, 'x', sizeof(large) - 1);
+    state("s", "1");
+    no_memory = true;
+    state("t", large);
+    no_memory = false;
+    commit();
+    cr_expect_str_eq(error, "out of memory");
+    spool_clear(spool);
+    state("s", "2");
+    commit();
+    cr_expect_str_eq(error, "");
+    reopen();
+    cr_expect_str_eq(found, "s=2/1 ");
 }
 
 Test(spool, a_directory_that_is_not_there_is_told_by_the_first_commit)
