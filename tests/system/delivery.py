@@ -17,6 +17,7 @@ from harness import XPLMQTTD, Host, Program, sh
 from world import TIMEOUT
 
 BATCH = 60
+BACKOFF = 100  # s; the longest wait between two attempts is 90 s
 SPOOLED = 1.0  # s; what was accepted 100 ms ago is on the disk, and accepting takes no second
 
 
@@ -83,7 +84,7 @@ class Barn(unittest.TestCase):
         self.book.await_other("xpl/bridge/network", "online", since)
 
     def await_connected(self, since=0):
-        self.daemon.await_line("connected to mqtt://", since, 90)
+        self.daemon.await_line("connected to mqtt://", since, 2 * BACKOFF)
 
     def say(self, n=BATCH):
         self.book.say(self.voice, n)
@@ -153,7 +154,7 @@ class Faults:
             since = len(self.daemon.lines)
             self.kill_broker()
             self.say()
-            self.daemon.await_line("cannot connect", since)
+            self.daemon.await_line("cannot connect", since, BACKOFF)
             self.start_broker()
             self.await_connected(since)
         self.account("broker kill -9 x3")
