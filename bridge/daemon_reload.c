@@ -1,5 +1,5 @@
-/* The mapping table, at the start and again: built beside the old one, swapped when it has no error (DESIGN
- * §8). */
+/* The mapping table, at the start and again: built beside the old one, swapped when it has no error
+ * (xplmqttd(8)). */
 #include <malloc.h>
 
 #include "daemon-private.h"

@@ -1,4 +1,4 @@
-/* xplmqttd: arguments, then the daemon, then an exit status (DESIGN §2). */
+/* xplmqttd: arguments, then the daemon, then an exit status (xplmqttd(8)). */
 #include <stdio.h>
 #include <unistd.h>
 

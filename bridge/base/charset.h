@@ -1,5 +1,5 @@
-/* Bytes from an xPL network as UTF-8 (QUIRKS.md §1.18): what is valid UTF-8 stays, anything else is read in
- * the configured 8-bit character set. */
+/* Bytes from an xPL network as UTF-8 (Windows programs send their code page): what is valid UTF-8 stays,
+ * anything else is read in the configured 8-bit character set. */
 #ifndef BASE_CHARSET_H
 #define BASE_CHARSET_H
 

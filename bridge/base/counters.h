@@ -1,4 +1,4 @@
-/* Honest counting (DESIGN §7): see counters.def for the list. */
+/* Honest counting: see counters.def for the list. */
 #ifndef BASE_COUNTERS_H
 #define BASE_COUNTERS_H
 

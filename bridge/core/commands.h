@@ -1,4 +1,4 @@
-/* Commands from MQTT: they act now or not at all, and each has a result (DESIGN §6).
+/* Commands from MQTT: they act now or not at all, and each has a result (xplmqttd(8)).
  *
  *   refused: why    nothing went out
  *   sent            the datagram is on the network, and no confirmation is asked for

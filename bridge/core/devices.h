@@ -1,5 +1,5 @@
 /* Who is there: xPL applications (sources) by their heartbeats and messages, and the devices that the maps
- * made out of them, with their availability (DESIGN §3).
+ * made out of them, with their availability (xplmqttd(8)).
  *
  * A source is online until it says hbeat.end or is not heard for twice its interval and a minute. A device
  * follows its source, and besides its own report interval once that was learned: what reports regularly and

@@ -1,5 +1,5 @@
 /* The retained topics that we made, so that those which no map makes any more can be cleared, and those whose
- * device got another name can move (DESIGN §8). Bounded as the states are that the session remembers, which
+ * device got another name can move (xplmqttd(8)). Bounded as the states are that the session remembers, which
  * counts what is over it. */
 #ifndef CORE_MADE_H
 #define CORE_MADE_H

@@ -1,6 +1,6 @@
-/* Rates: on-change, refresh, min-interval and dedupe, for each topic whose property has one of them (DESIGN
- * §4). Every effect goes through here, that of a message and that of a command, so that what is remembered of
- * a topic is what its readers saw last. */
+/* Rates: on-change, refresh, min-interval and dedupe, for each topic whose property has one of them
+ * (xplmqtt-mappings(5)). Every effect goes through here, that of a message and that of a command, so that
+ * what is remembered of a topic is what its readers saw last. */
 #ifndef CORE_RATES_H
 #define CORE_RATES_H
 

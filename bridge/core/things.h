@@ -1,5 +1,5 @@
 /* The things that could be announced: every device that a map made, with its properties as they were learned
- * (DESIGN §4, "property"). Pure: knows no topic form and publishes nothing.
+ * (xplmqtt-mappings(5)). Pure: knows no topic form and publishes nothing.
  *
  * A thing's `id` is made once from its DEVICE path, is unique without regard to case and to which of '-' and
  * '_' stands in it, and stays for ever: an alias changes names, never ids. It is kept in the exported text.

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define STORE_DIRECTORY "/var/lib/xplmqtt" /* when the service manager names none (DESIGN §2) */
+#define STORE_DIRECTORY "/var/lib/xplmqtt" /* when the service manager names none (xplmqttd(8)) */
 
 enum store_result {
     STORE_OK,

@@ -1,4 +1,4 @@
-/* The xPL network: two UDP sockets (XPL.md §3, §4; DESIGN §5). Closing: io.h.
+/* The xPL network: two UDP sockets (the hub of the xPL specification). Closing: io.h.
  *
  *   own   0.0.0.0, a port that the system chose, always open: it receives what a hub forwards, and sends
  * everything hub   0.0.0.0:3865, bound exclusively, opened and closed at will: it receives the network

@@ -1,4 +1,4 @@
-/* Conditions: the `when` of maps, publishes and sends (DESIGN §4, "Matching"). */
+/* Conditions: the `when` of maps, publishes and sends (xplmqtt-mappings(5)). */
 #ifndef MAPPING_CONDITION_H
 #define MAPPING_CONDITION_H
 

@@ -165,7 +165,7 @@ static void replace(struct xpl_slice value, struct xpl_slice from, struct xpl_sl
     }
 }
 
-/* Line breaks to the two characters \n and back, as osd, tts and sendmsg want (XPL.md §1). */
+/* Line breaks to the two characters \n and back, as osd, tts and sendmsg want. */
 static void escape(enum direction direction, struct xpl_slice value, struct text *ret)
 {
     for (size_t i = 0; i < value.size; i++) {

@@ -1,4 +1,4 @@
-/* Conversions: what stands behind '|' in a variable (DESIGN §4, "Conversions"). */
+/* Conversions: what stands behind '|' in a variable (xplmqtt-mappings(5)). */
 #ifndef MAPPING_CONVERSION_H
 #define MAPPING_CONVERSION_H
 

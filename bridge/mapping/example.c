@@ -1,4 +1,4 @@
-/* Examples: the first child is given, the others are the complete set of effects (DESIGN §4, "Examples").
+/* Examples: the first child is given, the others are the complete set of effects (xplmqtt-mappings(5)).
  * Topics are relative to the prefix; our own source is not compared; the order of the effects does not
  * matter. */
 #include <errno.h>

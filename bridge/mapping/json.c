@@ -1,4 +1,4 @@
-/* A message as JSON (DESIGN §3), written straight into a text: no tree, no allocation. */
+/* A message as JSON (xplmqttd(8)), written straight into a text: no tree, no allocation. */
 #include "base/number.h"
 #include "mapping/mapping.h"
 

@@ -1,4 +1,4 @@
-/* The mapping table: families of xPL messages to topics, and topics back to messages (DESIGN §4).
+/* The mapping table: families of xPL messages to topics, and topics back to messages (xplmqtt-mappings(5)).
  *
  * Glossary. A *map* takes a family of messages and names the *device* they speak of; its *properties* have
  * *publish* sides (xPL to MQTT) and *send* sides (MQTT to xPL). DEVICE is the evaluated device template,
@@ -198,7 +198,7 @@ bool mapping_makes(const struct mapping *mapping, struct mapping_scratch *scratc
 bool mapping_publishes(const struct mapping *mapping, struct mapping_scratch *scratch,
                        struct xpl_slice topic);
 
-/* A value as one level of a topic (DESIGN §3 "Escaping"). */
+/* A value as one level of a topic (xplmqtt-mappings(5), escaping). */
 void mapping_escape(struct xpl_slice value, struct text *ret);
 
 /* Things about a device for people: empty when the map or an alias says nothing. `label` is the map's
@@ -240,7 +240,7 @@ void mapping_describe_others(const struct mapping *mapping, const struct mapping
 /* The map's label for the device; empty when it has none. */
 struct xpl_slice mapping_describe_label(const struct mapping_publish *publish);
 
-/* The JSON of a message (DESIGN §3); `typed` makes canonical numbers of up to 15 digits numbers. */
+/* The JSON of a message (xplmqttd(8)); `typed` makes canonical numbers of up to 15 digits numbers. */
 void mapping_message_json(const struct charset *charset, const struct xpl_message *message, bool typed,
                           struct text *ret);
 /* One value: a JSON string, or with `typed` a number where it is one. */

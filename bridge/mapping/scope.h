@@ -37,7 +37,7 @@ struct scope {
     struct text *why; /* what went wrong, for people */
 };
 
-/* False when it is missing or empty (DESIGN §3: an empty value counts as missing). Values are UTF-8, with
+/* False when it is missing or empty (an empty value counts as missing). Values are UTF-8, with
  * bytes that are no character left as they are; what compares without case is lower case. */
 bool scope_get(struct scope *scope, const struct variable *variable, bool typed, struct xpl_slice *ret);
 

@@ -1,7 +1,7 @@
 /* Templates: text with {variables}, for values and for topics.
  *
  * A topic template is reversible: what entered a level is escaped so that the same values can be read back
- * (DESIGN §3 "Escaping", §4 "Variables"), and parts in [ ] may be left out.
+ * (xplmqtt-mappings(5)), and parts in [ ] may be left out.
  */
 #ifndef MAPPING_TEMPLATE_H
 #define MAPPING_TEMPLATE_H

@@ -1,4 +1,4 @@
-/* Variables: what a name in a template or condition means (DESIGN §4, "Variables"). */
+/* Variables: what a name in a template or condition means (xplmqtt-mappings(5)). */
 #ifndef MAPPING_VARIABLE_H
 #define MAPPING_VARIABLE_H
 

@@ -1,8 +1,7 @@
 /* Reads an XML file into our own elements, each with its line and column.
  *
- * By SAX2 with our own handlers, because only there libxml2 knows line and column of a start tag (LIMITS.md
- * §6). No network, no DTD, no external or internal entities beyond the five of XML. This file is the only
- * user of libxml2.
+ * By SAX2 with our own handlers, because only there libxml2 knows line and column of a start tag. No network,
+ * no DTD, no external or internal entities beyond the five of XML. This file is the only user of libxml2.
  */
 #ifndef XML_XML_H
 #define XML_XML_H

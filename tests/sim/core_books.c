@@ -1,4 +1,4 @@
-/* The books of DESIGN §7, as counters.def has them: what came in equals what went out plus what each reason
+/* The books, as counters.def has them: what came in equals what went out plus what each reason
  * took. */
 #include "core_world.h"
 
