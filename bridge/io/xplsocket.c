@@ -1,5 +1,5 @@
-/* Receiving: plain uv_udp_recv_start into one buffer for both sockets; there is nothing faster that matters
- *. What we cannot keep up with waits in the kernel's buffer, which we make as large as
+/* Receiving: plain uv_udp_recv_start into one buffer for both sockets; there is nothing faster that
+ * matters. What we cannot keep up with waits in the kernel's buffer, which we make as large as
  * allowed, and what that cannot hold is lost silently: hence the kernel's own count of it.
  *
  * Sending: at once when the device takes it, else copied and left to uv, at most LIMIT_SENDS at a time. uv
