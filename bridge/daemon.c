@@ -87,6 +87,7 @@ static void on_message(void *context, const struct mqtt_event *event, int64_t no
                                     .response_topic = event->response_topic,
                                     .correlation = event->correlation,
                                     .retained = event->retained,
+                                    .stored = event->stored,
                                     .expiry_s = event->expiry_s,
                                     .arrived_ms = event->arrived_ms };
     core_on_mqtt(((struct daemon *)context)->core, &message, now_ms);

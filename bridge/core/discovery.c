@@ -394,8 +394,8 @@ bool discovery_on_mqtt(struct core *core, const struct core_message *message, in
     if (!xpl_slice_equal(topic, XPL_SLICE("homeassistant/status")))
         return false;
     core_count(core, COUNT_MQTT_OTHER);
-    /* A retained one is of an earlier birth: each connect announces anyway. */
-    if (xpl_slice_equal(message->payload, XPL_SLICE("online")) && !message->retained)
+    /* A stored one is of an earlier birth: each connect announces anyway. */
+    if (xpl_slice_equal(message->payload, XPL_SLICE("online")) && !message->stored)
         on_birth(core, now_ms);
     return true;
 }

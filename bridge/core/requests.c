@@ -195,7 +195,7 @@ void requests_on_mqtt(struct core *core, struct xpl_slice verb, const struct cor
 
 void requests_on_info(struct core *core, const struct core_message *message)
 {
-    if (message->retained)
+    if (message->stored)
         return; /* it may be our own of another time, under another name */
     json_t *json =
         json_loadb(message->payload.data ? message->payload.data : "", message->payload.size, 0, NULL);

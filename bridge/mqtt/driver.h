@@ -99,7 +99,8 @@ struct mqtt_event {
     char text[128];      /* for people, may be empty */
     int receive_maximum; /* CONNECTED: what this connection allows in flight (65535 when not said) */
     int qos;             /* SUBSCRIBED: granted; MESSAGE */
-    bool retained;       /* MESSAGE */
+    bool retained;       /* MESSAGE: it is or was published to be kept */
+    bool stored; /* MESSAGE: it was kept before we subscribed; MQTT 5 brokers are asked not to send such */
     struct xpl_slice topic, payload, response_topic,
         correlation;    /* MESSAGE; the last two with data NULL when not given */
     int64_t expiry_s;   /* MESSAGE: seconds of MQTT 5 message expiry left, -1 when not given */

@@ -340,7 +340,8 @@ static int on_message(void *context, char *topic, int topic_size, MQTTAsync_mess
         .type = MQTT_EVENT_MESSAGE,
         .context = driver->connect_context,
         .qos = message->qos,
-        .retained = message->retained,
+        .retained = message->retained, /* as published (5), or only when it was stored (3.1.1) */
+        .stored = message->retained && driver->version != MQTT_VERSION_5,
         .topic =
             xpl_slice(topic, topic_size ? (size_t)topic_size : strlen(topic)), /* 0: it has no NUL inside */
         .payload = xpl_slice(message->payload ? message->payload : "", (size_t)message->payloadlen),
@@ -535,6 +536,7 @@ static int paho_subscribe(struct mqtt_driver *driver, const char *filter, int qo
         options.onSuccess5 = on_subscribed_5;
         options.onFailure5 = on_subscribe_failed_5;
         options.subscribeOptions.retainHandling = 2;
+        options.subscribeOptions.retainAsPublished = 1; /* so that a retained command is known for one */
     } else {
         options.onSuccess = on_subscribed_311;
         options.onFailure = on_subscribe_failed_311;

@@ -132,6 +132,7 @@ static void command(void)
     struct core_message message = { .topic = xpl_slice_from(pick(topics, sizeof(topics) / sizeof(topics[0]))),
                                     .payload = xpl_slice_from(payload),
                                     .retained = draw(12) == 0,
+                                    .stored = draw(2) == 0,
                                     .expiry_s = draw(4) ? -1 : (int)draw(5),
                                     .arrived_ms = world.now_ms - draw(12) * 1000 };
     if (draw(3) == 0) {

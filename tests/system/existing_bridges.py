@@ -134,6 +134,16 @@ class ExistingBridges(harness.House):
                 self.ear.await_datagram(lambda d: b"text=new" + version.encode() in d, since)
                 daemon.stop()
 
+    def test_retained_command_while_running(self):
+        """With MQTT 5 a command with -r is known for one at once, and is told so."""
+        self.start("-V", "5")
+        since = self.mark()[0]
+        self.command("xpl/acme-plain.x/text/set", "kept", "-r")
+        self.topic("xpl/bridge/response/command", lambda p: b"refused" in p and b"retained" in p, since)
+        self.command("xpl/acme-plain.x/text/set", "plain")
+        self.ear.await_datagram(lambda d: b"text=plain\n" in d, 0)
+        self.assertFalse([d for d in self.ear.heard if b"text=kept\n" in d])
+
     def test_two_sensors_of_one_device(self):
         """One topic for both, and the last one wins."""
         self.start()

@@ -110,7 +110,7 @@ static void do_mqtt(char *text)
     char *value;
     for (;;) {
         if (takes(&text, "retained", &value))
-            message.retained = true;
+            message.retained = message.stored = true;
         else if (takes(&text, "age=", &value))
             message.arrived_ms = world.now_ms - number(value);
         else if (takes(&text, "expiry=", &value))

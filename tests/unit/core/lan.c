@@ -316,6 +316,7 @@ static void deliver(const struct lan_event *event, struct lan_host *host)
     struct core_message message = { .topic = xpl_slice_from(event->topic),
                                     .payload = xpl_slice(event->data, event->size),
                                     .retained = event->retained,
+                                    .stored = event->retained,
                                     .expiry_s = -1,
                                     .arrived_ms = lan.now_ms };
     if (event->from_broker && is_subscribed(host, event->topic))
