@@ -305,8 +305,8 @@ bool homie_on_mqtt(struct core *core, const struct core_message *message, int64_
         struct core_message command = *message;
         command.topic = xpl_slice_from(entry->command);
         command.payload = payload;
-        command.retained = message->stored; /* the convention forbids retained ones, yet Node-RED's are */
-        if (!message->stored)
+        command.retained = message->stored; /* Node-RED's Homie nodes retain what they command now, too */
+        if (!command.retained)
             put_target(core, entry, message->payload);
         if (!commands_on_mqtt(core, &command, now_ms))
             core_count(core, COUNT_MQTT_OTHER);

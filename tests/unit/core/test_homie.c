@@ -105,6 +105,29 @@ Test(homie4, a_set_becomes_the_command_and_nonsense_does_not)
     world_deinit(&world);
 }
 
+Test(homie4, a_retained_set_is_obeyed_now_and_not_when_it_was_stored)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_4);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    size_t sends = world.sends;
+    struct core_message message = { .topic = XPL_SLICE(NODE4 "power/set"),
+                                    .payload = XPL_SLICE("false"),
+                                    .retained = true,
+                                    .stored = true,
+                                    .expiry_s = -1,
+                                    .arrived_ms = world.now_ms };
+    core_on_mqtt(world.core, &message, world.now_ms);
+    cr_expect_eq(world.sends, sends);
+    expect(&world, NODE4 "power", "true");
+    message.stored = false;
+    core_on_mqtt(world.core, &message, world.now_ms);
+    cr_expect_eq(world.sends, sends + 1);
+    expect(&world, NODE4 "power", "false");
+    world_deinit(&world);
+}
+
 Test(homie4, what_is_forgotten_leaves_no_topic)
 {
     struct world world;
