@@ -80,6 +80,7 @@ class NodeRed(harness.House):
         # The broker keeps what these nodes command; to a bridge that comes back that is old news.
         self.assertEqual(retained_tree(self.broker)["homie/%s/%s/power/set" % (BRIDGE, LAMP)], b"false")
         self.assertEqual(self.daemon.stop(), 0)
+        self.ear.await_datagram(lambda d: b"hbeat.end\n" in d, heard)  # behind all that it sent
         _, heard = self.mark()
         self.start_bridge()
         self.after_all_that()
