@@ -13,10 +13,12 @@ import unittest
 
 import delivery_world as dw
 import harness
+import rabbit
 from harness import XPLMQTTD, Host, Program, sh
 from world import TIMEOUT
 
 BATCH = 60
+LAMPS = 4
 BACKOFF = 100  # s; the longest wait between two attempts is 90 s
 SPOOLED = 1.0  # s; what was accepted 100 ms ago is on the disk, and accepting takes no second
 
@@ -41,7 +43,7 @@ class Barn(unittest.TestCase):
         self.home.ip("address", "add", harness.HOME + "/24", "broadcast", harness.BROADCAST, "dev", "eth0")
         for device in ("eth0", "eth9"):
             self.home.ip("link", "set", device, "up")
-        self.book = dw.Book()
+        self.book = dw.Book(self.kind.dot)
         self.daemon = self.witness = None
         self.hwm = 0
         self.voice = self.keep(harness.Ear(self.home.socket(harness.HOME)))
@@ -66,10 +68,12 @@ class Barn(unittest.TestCase):
 
     def configure(self, mqtt="", spool="memory"):
         self.file("password", "s3cret\n")
+        self.file("mappings.xml", '<mappings xmlns="urn:xplmqtt:mappings:1">\n%s</mappings>\n' % "".join(
+            '  <alias device="rfxcom-lan.0004a3/0x00a1f3-%d" name="lamp-%d"/>\n' % (n, n) for n in range(1, LAMPS + 1)))
         return self.file("xplmqtt.xml", (
             '<xplmqtt xmlns="urn:xplmqtt:config:1">\n  <xpl instance="test" interface="eth0"/>\n'
             '  <mqtt url="mqtt://%s:%d" username="bridge" password-file="password" keepalive="5" spool="%s" %s/>\n'
-            '</xplmqtt>\n' % (dw.BARN, dw.PORT, spool, mqtt)))
+            '  <mappings href="mappings.xml"/>\n</xplmqtt>\n' % (dw.BARN, dw.PORT, spool, mqtt)))
 
     def run_daemon(self, state="state", **configuration):
         os.makedirs(self.path(state), exist_ok=True)
@@ -90,11 +94,11 @@ class Barn(unittest.TestCase):
         self.book.say(self.voice, n)
 
     def order(self):
-        """A numbered command, given to the broker."""
+        """A numbered command, given to the broker; to an alias, whose name has no dot."""
         unit = len(self.book.ordered) + 1
         self.book.ordered[unit] = time.monotonic()
         sh(*self.barn.command(["mosquitto_pub", "-V", "311", *self.broker.options(), "-q", "1", "-m", "ON", "-t",
-                               "xpl/rfxcom-lan.0004a3/0x00a1f3-%d/power/set" % unit]))
+                               "xpl/lamp-%d/power/set" % unit]))
 
     def kill_daemon(self):
         self.hwm = max(self.hwm, dw.peak(self.daemon.pid))
@@ -144,12 +148,19 @@ class Barn(unittest.TestCase):
         self.assertEqual(c["dropped-refused"], sum(n for name, n in c.items() if name.startswith("publish-refused-")))
 
 
-class Faults:
-    """With every broker."""
+class BrokerFaults:
+    """With every broker, in the newest version of MQTT that it speaks."""
 
-    def test_killed_three_times(self):
+    kills = 3
+
+    def await_connected(self, since=0):
+        super().await_connected(since)
+        line = [line for line in self.daemon.lines[since:] if "connected to mqtt://" in line][-1]
+        self.assertTrue(line.endswith("with MQTT 5" if self.broker.speaks_5 else "with MQTT 3.1.1"), line)
+
+    def test_killed(self):
         self.start_daemon()
-        for _ in range(3):
+        for _ in range(self.kills):
             self.say()
             since = len(self.daemon.lines)
             self.kill_broker()
@@ -157,7 +168,7 @@ class Faults:
             self.daemon.await_line("cannot connect", since, BACKOFF)
             self.start_broker()
             self.await_connected(since)
-        self.account("broker kill -9 x3")
+        self.account("broker kill -9 x%d" % self.kills)
 
     def test_frozen_for_a_while(self):
         self.start_daemon()
@@ -197,6 +208,10 @@ class Faults:
         self.order()
         lamp.await_datagram(lambda d: b"unit=4\n" in d)
         self.account("cable pulled")
+
+
+class DaemonFaults:
+    """With the brokers that start in no time."""
 
     def test_the_daemon_is_killed_with_a_spool_on_disk(self):
         self.start_daemon(spool="disk")
@@ -247,12 +262,17 @@ class Faults:
                 last, quiet = size, time.monotonic()
 
 
-class WithMosquitto(Faults, Barn):
+class WithMosquitto(BrokerFaults, DaemonFaults, Barn):
     pass
 
 
-class WithAedes(Faults, Barn):
+class WithAedes(BrokerFaults, DaemonFaults, Barn):
     kind = dw.Aedes
+
+
+class WithRabbit(BrokerFaults, Barn):
+    kind = rabbit.Rabbit
+    kills = 1
 
 
 class Persistent(Barn):
@@ -394,10 +414,11 @@ class Manners(Barn):
         self.broker.program.await_line("Reloading config")
 
 
-del Barn, Faults
+del Barn
 
 if __name__ == "__main__":
     if os.environ.get("XPLMQTT_ISOLATED") != "1":
         dw.Aedes.install()  # there is no registry in the namespaces
+        rabbit.Rabbit.install()
     atexit.register(dw.Table.show)
     harness.main()

@@ -1,12 +1,13 @@
 """What the delivery tests have beside the house: a barn with the broker in it, on a cable that can be pulled; a witness
-that misses nothing; numbered messages; and the table.
+that misses nothing; numbered messages; and the table. The third broker, and the oddest, is in rabbit.py.
 
     home  10.77.0.1 and 10.78.0.1: the daemon, and the devices
     barn  10.78.0.2: the broker and, beside it, the witness
 
 The witness hears what the broker takes: it is connected before the bridge can be (the gate), and has QoS 0, so that
-nothing queues between the two. A state is lost when its newest value is not the last that the witness heard; an event,
-when the witness never heard it. The doubled are those heard more than once.
+nothing queues between the two; where the broker's word is good for a durable queue only, it has one. A state is lost
+when its newest value is not the last that the witness heard; an event, when the witness never heard it. The doubled are
+those heard more than once.
 """
 import os
 import re
@@ -27,14 +28,14 @@ STATES, KEYS = 5, "xpl/tonyt-rio.frontbed/keys"
 
 
 class Mosquitto(Broker):
-    name, speaks_5 = "mosquitto", True
+    name, speaks_5, dot, durable = "mosquitto", True, ".", False
 
     def __init__(self, barn, folder, extra=""):
         super().__init__(barn, folder, listener="0.0.0.0", extra=extra)
 
 
 class Aedes:
-    name, speaks_5 = "aedes", False
+    name, speaks_5, dot, durable = "aedes", False, ".", False
     USERS = Broker.USERS
 
     def __init__(self, barn, folder, extra=""):
@@ -55,7 +56,8 @@ class Aedes:
 
 
 class Witness:
-    """A subscriber to everything that remembers when each message came. One connection of the broker's life."""
+    """A subscriber to everything that remembers when each message came. One connection of the broker's life, but of a
+    durable broker one that finds its session again."""
 
     def __init__(self, broker, book):
         self.book = book
@@ -63,14 +65,15 @@ class Witness:
             self.sock = socket.create_connection(("127.0.0.1", broker.port), TIMEOUT)
         self.sock.settimeout(None)
         user, password = b"person", broker.USERS["person"].encode()
-        body = b"\0\4MQTT\4\xc2\0\0" + b"".join(struct.pack(">H", len(t)) + t for t in (b"witness", user, password))
+        body = b"\0\4MQTT\4" + (b"\xc0\0\0" if broker.durable else b"\xc2\0\0")
+        body += b"".join(struct.pack(">H", len(t)) + t for t in (b"witness", user, password))
         self.sock.sendall(bytes([0x10, len(body)]) + body)
         self.file = self.sock.makefile("rb")
         kind, body = self._packet()
         assert kind >> 4 == 2 and body[1] == 0, "the witness was refused"
-        self.sock.sendall(b"\x82\x06\0\1\0\1#\0")
-        while self._packet()[0] >> 4 != 9:
-            pass
+        self.sock.sendall(b"\x82\x06\0\1\0\1#" + bytes([broker.durable]))
+        while (packet := self._packet())[0] >> 4 != 9:
+            self._take(*packet)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
@@ -85,14 +88,21 @@ class Witness:
             if byte < 128:
                 return first[0], self.file.read(length)
 
+    def _take(self, kind, body):
+        if kind >> 4 != 3:
+            return
+        size = struct.unpack(">H", body[:2])[0]
+        topic, body = body[2:2 + size].decode(), body[2 + size:]
+        if kind & 6:
+            number, body = body[:2], body[2:]
+        self.book.heard(topic, body.decode("utf-8", "replace"))
+        if kind & 6:
+            self.sock.sendall(b"\x40\2" + number)
+
     def _read(self):
         try:
             while True:
-                kind, body = self._packet()
-                if kind >> 4 != 3:
-                    continue
-                size = struct.unpack(">H", body[:2])[0]
-                self.book.heard(body[2:2 + size].decode(), body[2 + size:].decode("utf-8", "replace"))
+                self._take(*self._packet())
         except (EOFError, OSError, IndexError):
             pass
 
@@ -107,9 +117,11 @@ class Witness:
 
 
 class Book:
-    """What was said on xPL and what the witness heard of it, by number."""
+    """What was said on xPL and what the witness heard of it, by number. Topics are as they arrive, with what the broker
+    makes of a dot."""
 
-    def __init__(self):
+    def __init__(self, dot="."):
+        self.dot = dot
         self.changed = threading.Condition()
         self.said = {}     # event -> when
         self.came = {}     # event -> [when …]
@@ -124,7 +136,7 @@ class Book:
     def heard(self, topic, payload):
         now = time.monotonic()
         with self.changed:
-            if topic == KEYS:
+            if topic == KEYS.replace(".", self.dot):
                 self.came.setdefault(payload, []).append(now)
             elif topic in self.newest:
                 self.last[topic] = payload
@@ -152,7 +164,7 @@ class Book:
             device = "d%d" % (self.number % STATES)
             with self.changed:
                 self.said[event] = time.monotonic()
-                self.newest["xpl/bnz-owfs.rpi/%s/temp" % device] = (value, time.monotonic())
+                self.newest["xpl/bnz-owfs%srpi/%s/temp" % (self.dot, device)] = (value, time.monotonic())
             ear.send(xpl("xpl-trig", "tonyt-rio.frontbed", "remote.basic", "keys=" + event))
             ear.send(sensor(device, "temp", value))
 
