@@ -61,6 +61,7 @@ int daemon_open_core(struct daemon *daemon)
         .own = daemon_choose_address(daemon),
         .interval = HEARTBEAT_MIN,
         .flood = settings->xpl.flood,
+        .forward_malformed = settings->xpl.forward_malformed,
         .allow = allow,
         .n_allow = settings->xpl.n_allow,
         .groups = settings->xpl.groups,

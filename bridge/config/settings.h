@@ -47,7 +47,8 @@ struct settings {
         size_t n_groups;
         const char *charset_name;
         struct charset charset;
-        int flood;          /* messages a second, for each UDP source address; burst twice that */
+        int flood; /* messages a second, for each UDP source address; burst twice that */
+        bool forward_malformed;
         const char *tunnel; /* NAME of the network tunnelled through MQTT; NULL: none */
     } xpl;
     struct {

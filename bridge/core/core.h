@@ -37,6 +37,7 @@ struct core_options {
     struct xpl_endpoint own; /* our own port, and an address of this host */
     unsigned interval;       /* minutes between heartbeats */
     int flood;               /* messages a second for each sender; burst twice that */
+    bool forward_malformed;  /* as hub, what does not parse goes to the clients all the same */
     const struct core_network *allow;
     size_t n_allow;
     const char *const *groups;

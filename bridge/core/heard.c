@@ -128,8 +128,11 @@ bool heard_on_datagram(struct core *core, struct xpl_slice *datagram, struct xpl
         core_count(core, reason);
         return false;
     }
-    if (!parse(core, *datagram))
+    if (!parse(core, *datagram)) {
+        if (hub_socket && core->options.forward_malformed)
+            forward(core, *datagram);
         return false;
+    }
     bool own = remote_is_own_name(core, core->message.source.text);
     bool from_afar = !own && tunnel_is_copy(core, &core->message, now_ms);
     /* As another hub's client we hear the same heartbeats: should it go, we know whom to serve. What is told

@@ -1,7 +1,7 @@
 /* The hub's table: which local programs get a copy of every xPL message. No socket, no clock: the owner reads
  * datagrams, tells them here, and forwards the bytes as received to the endpoints named here.
  *
- *     parse the datagram; what does not parse is not forwarded
+ *     parse the datagram; what does not parse need not be forwarded
  *     xpl_hub_hear(hub, &message, sender, now);
  *     for each of xpl_hub_endpoints(hub, &n): send the received bytes
  *

@@ -10,7 +10,7 @@ Test(file, every_attribute)
                 "<discovery homeassistant='device' homie='5' announce='ask' announce-after='9' limit='8'/>\n"
                 "<xpl role='client' instance='i' interface='eth1' broadcast='10.0.0.255' allow='10.0.0.0/8' "
                 "group='a,b' "
-                "charset='cp850' flood='7' tunnel='t'/>\n"
+                "charset='cp850' flood='7' forward-malformed='yes' tunnel='t'/>\n"
                 "<mqtt url='mqtts://b' username='u' password-file='/p' client-id='c' cafile='/ca' cert='/ce' "
                 "key='/k' "
                 "version='311' prefix='p/q' keepalive='99' spool='disk' raw='yes' raw-send='true'/>\n"
@@ -30,6 +30,7 @@ Test(file, every_attribute)
     cr_expect_eq(settings->xpl.n_groups, 2u);
     cr_expect_str_eq(settings->xpl.charset_name, "cp850");
     cr_expect_eq(settings->xpl.flood, 7);
+    cr_expect(settings->xpl.forward_malformed);
     cr_expect_str_eq(settings->xpl.tunnel, "t");
     cr_expect_str_eq(settings->mqtt.url, "mqtts://b:8883");
     cr_expect_str_eq(settings->mqtt.username, "u");

@@ -202,3 +202,19 @@ Test(network, the_hub_forwards_what_it_received_to_each_client_once)
     expect_notes("");
     end();
 }
+
+Test(network, the_hub_forwards_garbage_where_that_is_wanted_and_counts_it)
+{
+    struct core_options options = world_options();
+    options.forward_malformed = true;
+    begin_with(&options, false);
+    world_xpl(&world,
+              XPL_SLICE("xpl-stat\n{\nhop=1\nsource=a-b.c\ntarget=*\n}\nhbeat.app\n{\n"
+                        "interval=5\nport=50009\nremote-ip=10.0.0.1\n}\n"),
+              WORLD_OWN);
+    world_notes(&world);
+    world_xpl(&world, XPL_SLICE("garbage"), WORLD_OTHER);
+    expect_notes("forward 10.0.0.1:50009\n");
+    expect_count(MALFORMED_TYPE, 1u);
+    end();
+}
