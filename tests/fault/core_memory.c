@@ -1,56 +1,14 @@
 /* Memory in core. A known device and topic costs no allocation per message, whatever its rates, with raw on
  * or off, and while a command waits for its proof. And when the n-th allocation fails, for every n until none
  * is left to fail, in the making of a core and in its first messages, commands and reloads: nothing crashes,
- * nothing leaks, the books balance, and the next message works. The linker gives our allocations to the
- * wrappers; those of other libraries are not counted.
+ * nothing leaks, the books balance, and the next message works.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "core_world.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *block, size_t size);
-char *__real_strdup(const char *string);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *block, size_t size);
-char *__wrap_strdup(const char *string);
-
-static long allocations;
-static long countdown = -1; /* the allocation at 0 fails; below, none */
-static bool failed;
-
-static bool fails(void)
-{
-    allocations++;
-    if (countdown < 0 || countdown-- > 0)
-        return false;
-    failed = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *block, size_t size)
-{
-    return fails() ? NULL : __real_realloc(block, size);
-}
-
-char *__wrap_strdup(const char *string)
-{
-    return fails() ? NULL : __real_strdup(string);
-}
+#include "failing.h"
 
 /* ---- a sink that does nothing ---- */
 
@@ -201,12 +159,12 @@ static void expect_no_allocation_for_what_is_known(void)
     for (int i = 0; i < 100; i++)
         messages(i);
     command("xpl/acme-x.one/1/plain/set", "on");
-    long before = allocations;
+    long before = failing_calls;
     publishes = 0;
     for (int i = 0; i < 1000; i++)
         messages(i);
-    printf("%u publishes, %ld allocations\n", publishes, allocations - before);
-    must(publishes > 2000 && allocations == before);
+    printf("%u publishes, %ld allocations\n", publishes, failing_calls - before);
+    must(publishes > 2000 && failing_calls == before);
     core_free(world.core);
 }
 
@@ -227,19 +185,17 @@ static void live(void)
 
 static bool survive(long n)
 {
-    failed = false;
-    countdown = n;
+    failing_begin(n);
     if (make() == 0) {
         live();
-        countdown = -1;
+        failing_end();
         must(!world_imbalance(&world));
         uint64_t effects = world_count(&world, COUNT_EFFECTS_PUBLISHED);
         say("acme.basic\n{\nunit=1\nplain=99\n}\n");
         must(world_count(&world, COUNT_EFFECTS_PUBLISHED) == effects + 1);
         core_free(world.core);
     }
-    countdown = -1;
-    return failed;
+    return failing_end();
 }
 
 int main(void)

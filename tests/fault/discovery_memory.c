@@ -6,42 +6,7 @@
 
 #include "../unit/core/discovery_world.h"
 #include "base/error.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-char *__real_strdup(const char *text);
-char *__real_strndup(const char *text, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-char *__wrap_strdup(const char *text);
-char *__wrap_strndup(const char *text, size_t size);
-
-static long countdown = -1; /* allocations until one fails; below 0: none does */
-
-static bool fails(void)
-{
-    return countdown >= 0 && countdown-- == 0;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
-
-char *__wrap_strndup(const char *text, size_t size)
-{
-    return fails() ? NULL : __real_strndup(text, size);
-}
+#include "failing.h"
 
 static void hear(struct world *world)
 {
@@ -64,14 +29,13 @@ static size_t live(int form, long nth, bool *ret_failed)
     world_start(&world);
     world_connect(&world);
     world_settle(&world);
-    countdown = nth;
+    failing_begin(nth);
     hear(&world);
     world_settle(&world);
     world_tell(&world, "xpl/bridge/request/permit", "{\"device\":\"bnz-owfs.rpi/28.1\"}");
     world_disconnect(&world);
     world_connect(&world);
-    *ret_failed = countdown < 0;
-    countdown = -1;
+    *ret_failed = failing_end();
     hear(&world);
     world_settle(&world);
     world_tell(&world, "xpl/bridge/request/announce", "{}");

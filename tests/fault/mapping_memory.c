@@ -1,69 +1,23 @@
 /* Memory that runs out: loading a table with the n-th allocation failing, for every n, ends with -ENOMEM and
  * leaves nothing behind; and a message through a loaded table allocates nothing at all.
  *
- * Linked with --wrap for malloc, calloc, realloc and free, and for the arena's functions, since an arena
- * hides most of the allocations that its users make. */
+ * The arena's functions fail too, since an arena hides most of the allocations that its users make. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "failing.h"
 #include "mapping/mapping.h"
 
-static long calls, fail_at = -1, held;
-
-static bool fails(void)
-{
-    return calls++ == fail_at;
-}
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *old, size_t size);
-void __real_free(void *block);
 void *__real_arena_alloc(struct arena *arena, size_t size);
 struct xpl_slice __real_arena_copy(struct arena *arena, struct xpl_slice slice);
-
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void __wrap_free(void *block);
 void *__wrap_arena_alloc(struct arena *arena, size_t size);
 struct xpl_slice __wrap_arena_copy(struct arena *arena, struct xpl_slice slice);
 
-static void *hold(void *block)
-{
-    held += block != NULL;
-    return block;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : hold(__real_malloc(size));
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : hold(__real_calloc(n, size));
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-    if (fails())
-        return NULL;
-    held -= old != NULL;
-    return hold(__real_realloc(old, size));
-}
-
-void __wrap_free(void *block)
-{
-    held -= block != NULL;
-    __real_free(block);
-}
-
 void *__wrap_arena_alloc(struct arena *arena, size_t size)
 {
-    if (!fails())
+    if (!failing_now())
         return __real_arena_alloc(arena, size);
     arena->failed = true;
     return NULL;
@@ -71,18 +25,20 @@ void *__wrap_arena_alloc(struct arena *arena, size_t size)
 
 struct xpl_slice __wrap_arena_copy(struct arena *arena, struct xpl_slice slice)
 {
-    if (!fails())
+    if (!failing_now())
         return __real_arena_copy(arena, slice);
     arena->failed = true;
     return xpl_slice(NULL, 0);
 }
 
-#define CHECK(condition)                                                                      \
-    do {                                                                                      \
-        if (!(condition)) {                                                                   \
-            fprintf(stderr, "line %d: %s (allocation %ld)\n", __LINE__, #condition, fail_at); \
-            abort();                                                                          \
-        }                                                                                     \
+static long nth = -1; /* of the allocation that is to fail, for messages */
+
+#define CHECK(condition)                                                                  \
+    do {                                                                                  \
+        if (!(condition)) {                                                               \
+            fprintf(stderr, "line %d: %s (allocation %ld)\n", __LINE__, #condition, nth); \
+            abort();                                                                      \
+        }                                                                                 \
     } while (0)
 
 /* Everything that loading can meet: what is right, and what is wrong. */
@@ -139,18 +95,16 @@ static long fail_each(const char *path, int expected)
 {
     for (long n = 0;; n++) {
         struct mapping *mapping = NULL;
-        long before = held;
-        calls = 0;
-        fail_at = n;
+        long before = failing_held;
+        failing_begin(nth = n);
         int r = load(path, &mapping);
-        bool failed = calls > n;
-        fail_at = -1;
+        bool failed = failing_end();
         if (r != (failed ? -ENOMEM : expected))
             fprintf(stderr, "%s, allocation %ld: %d\n", path, n, r);
         CHECK(r == (failed ? -ENOMEM : expected));
         CHECK(!mapping == (r < 0));
         mapping_unref(mapping);
-        CHECK(held == before);
+        CHECK(failing_held == before);
         if (!failed)
             return n;
     }
@@ -167,19 +121,16 @@ static void fail_small_ones(void)
     CHECK(load("memory-good.xml", &mapping) == 0);
     for (long n = 0; n < 3; n++) {
         struct mapping_scratch *scratch = NULL;
-        calls = 0;
-        fail_at = n;
+        failing_begin(nth = n);
         int r = mapping_scratch_new(&scratch);
-        bool failed = calls > n;
-        fail_at = -1;
+        bool failed = failing_end();
         CHECK(r == (failed ? -ENOMEM : 0));
         CHECK(!scratch == failed);
         mapping_scratch_free(scratch);
     }
-    calls = 0;
-    fail_at = 0;
+    failing_begin(nth = 0);
     int r = mapping_filters(mapping, ignore_filter, NULL);
-    fail_at = -1;
+    failing_end();
     CHECK(r == -ENOMEM);
     mapping_unref(mapping);
 }
@@ -204,15 +155,16 @@ static void allocate_nothing(void)
     struct mapping *mapping = NULL;
     struct mapping_scratch *scratch = NULL;
     static struct xpl_message message;
+    long before = 0;
     CHECK(load("memory-good.xml", &mapping) == 0 && mapping_scratch_new(&scratch) == 0);
     for (int i = 0; i < 1004; i++) {
         const char *text = messages[i % 4];
         if (i == 4)
-            calls = 0;
+            before = failing_calls;
         CHECK(xpl_message_parse(&message, text, strlen(text)) == 0);
         mapping_on_xpl(mapping, scratch, &message, &sink);
     }
-    CHECK(calls == 0);
+    CHECK(failing_calls == before);
     CHECK(publishes > 1000);
     mapping_scratch_free(scratch);
     mapping_unref(mapping);

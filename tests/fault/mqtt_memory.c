@@ -1,46 +1,13 @@
 /* Fails the n-th allocation, for every n until none is left to fail, in a life of a session and in one of an
- * inbox. The books balance nevertheless, and what was said to be taken is sent. The linker gives our
- * allocations to the wrappers.
+ * inbox. The books balance nevertheless, and what was said to be taken is sent.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "failing.h"
 #include "mqtt/inbox.h"
 #include "mqtt/session.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-char *__real_strdup(const char *string);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-char *__wrap_strdup(const char *string);
-
-static int countdown = -1; /* the allocation at 0 fails; below, none */
-static bool failed;
-
-static bool fails(void)
-{
-    if (countdown < 0 || countdown-- > 0)
-        return false;
-    failed = true;
-    return true;
-}
-
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-char *__wrap_strdup(const char *string)
-{
-    return fails() ? NULL : __real_strdup(string);
-}
 
 /* A driver that takes all and allocates nothing. */
 struct mqtt_driver {
@@ -163,7 +130,7 @@ static void live_session(int n)
     const struct session_listener listener = { &closes, nothing,   nothing,  no_message,
                                                no_log,  on_closed, no_chance };
 
-    countdown = n;
+    failing_begin(n);
     int error = session_new(&session, &options, &ops, &driver, &listener, &counters);
     must(error == (session ? 0 : -ENOMEM));
     if (!session)
@@ -194,7 +161,7 @@ static void live_session(int n)
     session_stop(session, 1000, 0);
     run(&driver, session);
     must(closes == 1);
-    countdown = -1;
+    failing_end();
     session_free(session);
 }
 
@@ -210,7 +177,7 @@ static void live_inbox(int n)
                                         .topic = XPL_SLICE("t"),
                                         .payload = XPL_SLICE("p") };
     const struct mqtt_event answered = { .type = MQTT_EVENT_PUBLISHED };
-    countdown = n;
+    failing_begin(n);
     must(inbox_new(&inbox, no_wake, NULL) == (inbox ? 0 : -ENOMEM));
     if (!inbox)
         return;
@@ -218,7 +185,7 @@ static void live_inbox(int n)
         inbox_push(inbox, &message);
         inbox_push(inbox, &answered);
     }
-    countdown = -1;
+    failing_end();
     must(inbox_depth(inbox) + inbox_take_dropped(inbox) == 20);
     must(inbox_depth(inbox) >= 19);
     inbox_free(inbox);
@@ -228,10 +195,8 @@ static void fail_each(const char *name, void (*live)(int n))
 {
     int n = 0;
     do {
-        failed = false;
         live(n++);
-        countdown = -1;
-    } while (failed);
+    } while (failing_end());
     printf("ok: %s, %d allocations failed one by one\n", name, n - 1);
 }
 
