@@ -11,31 +11,18 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/number.h"
 #include "core/core-private.h"
 #include "core_world.h"
+#include "storm.h"
 
 #define STEPS 2000
 
 static struct world world;
-static uint64_t seed, chance;
-static int step;
 
-static uint32_t draw(uint32_t below)
-{
-    chance ^= chance << 13;
-    chance ^= chance >> 7;
-    chance ^= chance << 17;
-    return (uint32_t)(chance >> 20) % below;
-}
-
-#define check(condition, what)                                                             \
-    do {                                                                                   \
-        if (!(condition)) {                                                                \
-            printf("seed %llu, step %d: %s\n%s\n", (unsigned long long)seed, step, (what), \
-                   world.n_log > 2000 ? world.log + world.n_log - 2000 : world.log);       \
-            exit(1);                                                                       \
-        }                                                                                  \
+#define check(condition, what)                                                                             \
+    do {                                                                                                   \
+        if (!(condition))                                                                                  \
+            storm_fail(__LINE__, (what), world.n_log > 2000 ? world.log + world.n_log - 2000 : world.log); \
     } while (0)
 
 /* ---- tables to reload ---- */
@@ -66,14 +53,14 @@ static struct mapping *loaded[TABLES];
 
 static void reload(void)
 {
-    world_reload(&world, mapping_ref(loaded[draw(TABLES)]));
+    world_reload(&world, mapping_ref(loaded[storm_draw(TABLES)]));
 }
 
 /* ---- messages ---- */
 
 static const char *pick(const char *const *words, size_t n)
 {
-    return words[draw((uint32_t)n)];
+    return words[storm_draw((uint32_t)n)];
 }
 
 #define PICK(...) \
@@ -85,12 +72,12 @@ static size_t write_datagram(char *buffer, size_t capacity)
     text_reset(&text);
     text_format(
         &text, "%s\n{\nhop=%u\nsource=%s\ntarget=%s\n}\n%s\n{\n",
-        PICK("xpl-trig", "xpl-stat", "xpl-cmnd", "XPL-TRIG"), draw(10),
+        PICK("xpl-trig", "xpl-stat", "xpl-cmnd", "XPL-TRIG"), storm_draw(10),
         PICK("acme-x.one", "ACME-X.one", "acme-y.one", "nodejs-sample", "xplmqtt-bridge.pi", "a/b+#.%"),
         PICK("*", "*", "acme-x.one", "xpl-group.g", "xplmqtt-bridge.pi"),
         PICK("acme.basic", "acme.basic", "ACME.BASIC", "acme.basic", "other.basic", "odd", "hbeat.app",
              "hbeat.end", "hbeat.request", "config.app", "config.list", "config.response", "fragment.basic"));
-    for (uint32_t i = draw(6); i > 0; i--)
+    for (uint32_t i = storm_draw(6); i > 0; i--)
         text_format(&text, "%s=%s\n",
                     PICK("unit", "unit", "power", "level", "key", "ok", "port", "interval", "remote-ip",
                          "command", "newconf", "group", "partid"),
@@ -104,12 +91,12 @@ static void hear(void)
 {
     char buffer[2048];
     size_t size = write_datagram(buffer, sizeof(buffer));
-    if (draw(6) == 0)
-        buffer[draw((uint32_t)size)] = (char)draw(256);
-    if (draw(10) == 0)
-        size = draw((uint32_t)size);
-    world_xpl(&world, xpl_slice(buffer, size), draw(3) ? WORLD_OTHER : WORLD_OWN);
-    if (draw(4) == 0)
+    if (storm_draw(6) == 0)
+        buffer[storm_draw((uint32_t)size)] = (char)storm_draw(256);
+    if (storm_draw(10) == 0)
+        size = storm_draw((uint32_t)size);
+    world_xpl(&world, xpl_slice(buffer, size), storm_draw(3) ? WORLD_OTHER : WORLD_OWN);
+    if (storm_draw(4) == 0)
         world_xpl(&world, xpl_slice(buffer, size), WORLD_OTHER);
 }
 
@@ -131,11 +118,11 @@ static void command(void)
     const char *payload = pick(payloads, sizeof(payloads) / sizeof(payloads[0]));
     struct core_message message = { .topic = xpl_slice_from(pick(topics, sizeof(topics) / sizeof(topics[0]))),
                                     .payload = xpl_slice_from(payload),
-                                    .retained = draw(12) == 0,
-                                    .stored = draw(2) == 0,
-                                    .expiry_s = draw(4) ? -1 : (int)draw(5),
-                                    .arrived_ms = world.now_ms - draw(12) * 1000 };
-    if (draw(3) == 0) {
+                                    .retained = storm_draw(12) == 0,
+                                    .stored = storm_draw(2) == 0,
+                                    .expiry_s = storm_draw(4) ? -1 : (int)storm_draw(5),
+                                    .arrived_ms = world.now_ms - storm_draw(12) * 1000 };
+    if (storm_draw(3) == 0) {
         message.response_topic = xpl_slice_from(PICK("app/answers", "app/#", "", "xpl/lamp/power/set"));
         message.correlation = XPL_SLICE("\x01\xff");
     }
@@ -179,15 +166,15 @@ static void request(void)
 static void weather(void)
 {
     struct xpl_endpoint here = { WORLD_OWN, WORLD_PORT };
-    switch (draw(8)) {
+    switch (storm_draw(8)) {
     case 0: core_on_broker_up(world.core, world.now_ms); break;
     case 1: core_on_broker_down(world.core, world.now_ms); break;
     case 2: core_on_address(world.core, (struct xpl_endpoint){ 0, 0 }, world.now_ms); break;
     case 3: core_on_address(world.core, here, world.now_ms); break;
-    case 4: world.send_error = draw(2) ? -ENOBUFS : 0; break;
-    case 5: core_on_wall_clock(world.core, world.now_ms, (int64_t)draw(UINT32_MAX) * 1000); break;
-    case 6: world.hub_taken = !world.hub_open && draw(2); break;
-    default: world_restart(&world, draw(4));
+    case 4: world.send_error = storm_draw(2) ? -ENOBUFS : 0; break;
+    case 5: core_on_wall_clock(world.core, world.now_ms, (int64_t)storm_draw(UINT32_MAX) * 1000); break;
+    case 6: world.hub_taken = !world.hub_open && storm_draw(2); break;
+    default: world_restart(&world, storm_draw(4));
     }
 }
 
@@ -217,7 +204,7 @@ static void check_all(void)
     check(core_deadline(world.core) > world.now_ms, "the deadline has passed");
     check(world.core->commands.n <= LIMIT_PENDING, "pending commands");
     world_each_state(&world, check_remembered, NULL);
-    if (step % 50 == 0) {
+    if (storm_step % 50 == 0) {
         check_json("xpl/bridge/info");
         check_json("xpl/bridge/devices");
         check_json("xpl/bridge/unmapped");
@@ -228,16 +215,17 @@ static void check_all(void)
 static struct core_options choose_options(void)
 {
     struct core_options options = world_options();
-    options.raw = draw(2);
-    options.raw_send = draw(2);
-    options.role = (enum core_role)draw(3);
-    options.tunnel = draw(2) ? "home" : NULL;
+    options.raw = storm_draw(2);
+    options.raw_send = storm_draw(2);
+    options.role = (enum core_role)storm_draw(3);
+    options.tunnel = storm_draw(2) ? "home" : NULL;
     options.tunnel_member = "here";
-    options.discovery = (struct discovery_options){ .homeassistant = (enum discovery_homeassistant)draw(3),
-                                                    .homie = (enum discovery_homie)draw(3),
-                                                    .ask = draw(3) == 0,
-                                                    .after = 1 + draw(3),
-                                                    .limit = draw(3) ? 100 : 1 };
+    options.discovery =
+        (struct discovery_options){ .homeassistant = (enum discovery_homeassistant)storm_draw(3),
+                                    .homie = (enum discovery_homie)storm_draw(3),
+                                    .ask = storm_draw(3) == 0,
+                                    .after = 1 + storm_draw(3),
+                                    .limit = storm_draw(3) ? 100 : 1 };
     return options;
 }
 
@@ -247,8 +235,8 @@ static void live(void)
     world_init(&world, mapping_ref(loaded[0]), &options);
     core_start(world.core, world.now_ms);
     world_pass(&world, 0);
-    for (step = 0; step < STEPS; step++) {
-        switch (draw(20)) {
+    for (storm_step = 0; storm_step < STEPS; storm_step++) {
+        switch (storm_draw(20)) {
         case 0: reload(); break;
         case 1: weather(); break;
         case 2: request(); break;
@@ -259,7 +247,9 @@ static void live(void)
         case 7: flood(); break;
         default: hear();
         }
-        world_pass(&world, draw(3) ? draw(200) : draw(50) ? draw(10000) : draw(100000000));
+        world_pass(&world, storm_draw(3)    ? storm_draw(200)
+                           : storm_draw(50) ? storm_draw(10000)
+                                            : storm_draw(100000000));
         check_all();
         world_notes(&world);
     }
@@ -271,25 +261,12 @@ static void live(void)
     world_deinit(&world);
 }
 
-static uint64_t argument(int argc, char **argv, int index, uint64_t otherwise)
-{
-    uint64_t value = otherwise;
-    if (argc > index)
-        must(number_parse_unsigned(xpl_slice_from(argv[index]), 1, UINT32_MAX, &value) == 0);
-    return value;
-}
-
 int main(int argc, char **argv)
 {
-    uint64_t seeds = argument(argc, argv, 1, 20), first = argument(argc, argv, 2, 1);
     for (size_t i = 0; i < TABLES; i++)
         loaded[i] = world_mapping(tables[i]);
-    for (seed = first; seed < first + seeds; seed++) {
-        chance = seed * 2654435761u + 88172645463325252u;
-        live();
-    }
+    int status = storm_main(argc, argv, 20, live);
     for (size_t i = 0; i < TABLES; i++)
         mapping_unref(loaded[i]);
-    printf("%llu storms of %d steps\n", (unsigned long long)seeds, STEPS);
-    return 0;
+    return status;
 }

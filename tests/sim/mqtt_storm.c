@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/number.h"
 #include "mqtt_world.h"
+#include "storm.h"
 
 #define STEPS      1000
 #define TOPICS     5
@@ -19,24 +20,11 @@
 #define EVENTS     2000   /* more than STEPS hands in */
 
 static struct world world;
-static uint64_t seed, chance;
-static int step;
 
-static uint32_t draw(uint32_t below)
-{
-    chance ^= chance << 13;
-    chance ^= chance >> 7;
-    chance ^= chance << 17;
-    return (uint32_t)(chance >> 20) % below;
-}
-
-#define check(condition)                                                                            \
-    do {                                                                                            \
-        if (!(condition)) {                                                                         \
-            printf("seed %llu, step %d, line %d: %s\n%s", (unsigned long long)seed, step, __LINE__, \
-                   #condition, world.log);                                                          \
-            exit(1);                                                                                \
-        }                                                                                           \
+#define check(condition)                                 \
+    do {                                                 \
+        if (!(condition))                                \
+            storm_fail(__LINE__, #condition, world.log); \
     } while (0)
 
 /* What we handed in. */
@@ -92,15 +80,15 @@ static void check_all(void)
 
 static void hand_in_state(void)
 {
-    unsigned topic = draw(TOPICS);
+    unsigned topic = storm_draw(TOPICS);
     char name[16];
     snprintf(name, sizeof(name), "state/%u", topic);
-    if (draw(20) == 0) {
+    if (storm_draw(20) == 0) {
         session_forget(world.session, xpl_slice_from(name));
         forgotten[topic] = true;
         return;
     }
-    if (draw(10) == 0)
+    if (storm_draw(10) == 0)
         newest[topic][0] = '\0';
     else
         snprintf(newest[topic], sizeof(newest[topic]), "%u", ++n_values);
@@ -111,7 +99,7 @@ static void hand_in_state(void)
 static void hand_in_event(void)
 {
     char name[16], payload[16];
-    unsigned topic = draw(TOPICS);
+    unsigned topic = storm_draw(TOPICS);
     snprintf(name, sizeof(name), "event/%u", topic);
     snprintf(payload, sizeof(payload), "%u", n_events);
     check(world_event(&world, name, payload) == 0);
@@ -124,7 +112,7 @@ static void answer(void)
     struct mqtt_driver *broker = world.broker;
     if (!broker->n_answers)
         return;
-    size_t index = draw((uint32_t)broker->n_answers);
+    size_t index = storm_draw((uint32_t)broker->n_answers);
     enum mqtt_event_type type = broker->answers[index].type;
     if (type != MQTT_EVENT_PUBLISHED && type != MQTT_EVENT_PUBLISH_FAILED)
         for (index = 0; broker->answers[index].type == MQTT_EVENT_PUBLISHED ||
@@ -137,14 +125,14 @@ static void answer(void)
  * count. */
 static bool is_suspicious(void)
 {
-    return seed % 2;
+    return storm_seed % 2;
 }
 
 static void one_step(void)
 {
     static const int losses[] = { 0, 0, 0x8b, 0x8e, 0x95 };
     struct mqtt_driver *broker = world.broker;
-    switch (draw(16)) {
+    switch (storm_draw(16)) {
     case 0:
     case 1:
     case 2: hand_in_state(); break;
@@ -152,25 +140,25 @@ static void one_step(void)
     case 4:
     case 5: hand_in_event(); break;
     case 6:
-    case 7: fake_take(broker, 1 + draw(4)); break;
+    case 7: fake_take(broker, 1 + storm_draw(4)); break;
     case 8:
     case 9:
     case 10: answer(); break;
     case 11:
-        if (draw(3) == 0)
-            fake_lose(broker, losses[draw(is_suspicious() ? 5 : 4)]);
+        if (storm_draw(3) == 0)
+            fake_lose(broker, losses[storm_draw(is_suspicious() ? 5 : 4)]);
         break;
     case 12: {
         int64_t left_ms = session_deadline(world.session) - world.now_ms;
         if (left_ms > 0)
-            world.now_ms += draw(2) || left_ms > LONGEST_MS ? (int64_t)draw(200) : left_ms;
+            world.now_ms += storm_draw(2) || left_ms > LONGEST_MS ? (int64_t)storm_draw(200) : left_ms;
         session_on_time(world.session, world.now_ms);
         break;
     }
-    case 13: broker->publish_error = draw(3) ? 0 : -EAGAIN; break;
+    case 13: broker->publish_error = storm_draw(3) ? 0 : -EAGAIN; break;
     case 14:
-        broker->receive_maximum = 3 + (int)draw(5);
-        broker->refuse = draw(4) ? 0 : MQTT_REASON_UNREACHABLE;
+        broker->receive_maximum = 3 + (int)storm_draw(5);
+        broker->refuse = storm_draw(4) ? 0 : MQTT_REASON_UNREACHABLE;
         break;
     default: world_transient(&world, "event/0", ""); break;
     }
@@ -203,7 +191,6 @@ static void clear_up(void)
 
 static void storm(void)
 {
-    chance = seed * 0x9e3779b97f4a7c15u + 1;
     n_events = n_values = 0;
     seen = 0;
     memset(newest, 0, sizeof(newest));
@@ -212,9 +199,9 @@ static void storm(void)
     memset(last_taken, 0, sizeof(last_taken));
     world_init(&world, NULL);
     world.on_up = announce;
-    world.chance = draw(60000);
+    world.chance = storm_draw(60000);
     session_start(world.session, world.now_ms);
-    for (step = 0; step < STEPS; step++)
+    for (storm_step = 0; storm_step < STEPS; storm_step++)
         one_step();
     clear_up();
     session_stop(world.session, 1000, world.now_ms);
@@ -226,13 +213,5 @@ static void storm(void)
 
 int main(int argc, char **argv)
 {
-    uint64_t seeds = 5000, first = 1;
-    if (argc > 1)
-        must(number_parse_unsigned(xpl_slice_from(argv[1]), 1, UINT32_MAX, &seeds) == 0);
-    if (argc > 2)
-        must(number_parse_unsigned(xpl_slice_from(argv[2]), 1, UINT32_MAX, &first) == 0);
-    for (seed = first; seed < first + seeds; seed++)
-        storm();
-    printf("ok: %llu storms\n", (unsigned long long)seeds);
-    return 0;
+    return storm_main(argc, argv, 5000, storm);
 }

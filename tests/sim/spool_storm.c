@@ -12,9 +12,10 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "base/number.h"
 #include "fake_spool.h"
+#include "base/number.h"
 #include "mqtt_world.h"
+#include "storm.h"
 
 #define STEPS  600
 #define TOPICS 4
@@ -22,30 +23,17 @@
 
 static struct world world;
 static struct fake_spool spool;
-static uint64_t seed, chance;
-static int step;
 static unsigned n_events, n_values;
 static bool taken[EVENTS], safe[EVENTS]; /* events: by the broker; by us, so that they may not be lost */
 static unsigned least[TOPICS];           /* the value that a state has at least in the end */
 static unsigned at_broker[TOPICS];
 static bool had_full_disk;
 
-#define check(condition)                                                                            \
-    do {                                                                                            \
-        if (!(condition)) {                                                                         \
-            printf("seed %llu, step %d, line %d: %s\n%s", (unsigned long long)seed, step, __LINE__, \
-                   #condition, world.log);                                                          \
-            exit(1);                                                                                \
-        }                                                                                           \
+#define check(condition)                                 \
+    do {                                                 \
+        if (!(condition))                                \
+            storm_fail(__LINE__, #condition, world.log); \
     } while (0)
-
-static uint32_t draw(uint32_t below)
-{
-    chance ^= chance << 13;
-    chance ^= chance >> 7;
-    chance ^= chance << 17;
-    return (uint32_t)(chance >> 20) % below;
-}
 
 static unsigned number(const char *text)
 {
@@ -92,7 +80,7 @@ static void look_at_disk(void)
 static void hand_in(bool is_event)
 {
     char topic[8], payload[16];
-    snprintf(topic, sizeof(topic), "%c%u", is_event ? 'e' : 's', draw(TOPICS));
+    snprintf(topic, sizeof(topic), "%c%u", is_event ? 'e' : 's', storm_draw(TOPICS));
     snprintf(payload, sizeof(payload), "%u", is_event ? n_events++ : ++n_values);
     check((is_event ? world_event : world_state)(&world, topic, payload) == 0);
 }
@@ -113,7 +101,7 @@ static void restart(size_t *seen)
     world_deinit(&world);
     world_init(&world, NULL);
     world.now_ms = now_ms;
-    world.chance = draw(60000);
+    world.chance = storm_draw(60000);
     *seen = 0;
     fake_spool_restore(&spool, world.session);
     session_start(world.session, world.now_ms);
@@ -121,32 +109,32 @@ static void restart(size_t *seen)
 
 static void one_step(size_t *seen)
 {
-    switch (draw(14)) {
+    switch (storm_draw(14)) {
     case 0:
     case 1: hand_in(false); break;
     case 2:
     case 3: hand_in(true); break;
-    case 4: fake_take(world.broker, 1 + draw(4)); break;
+    case 4: fake_take(world.broker, 1 + storm_draw(4)); break;
     case 5:
     case 6: answer(); break;
     case 7:
-        if (draw(4) == 0)
+        if (storm_draw(4) == 0)
             fake_lose(world.broker, 0);
         break;
-    case 8: world.broker->refuse = draw(2) ? 0 : MQTT_REASON_UNREACHABLE; break;
+    case 8: world.broker->refuse = storm_draw(2) ? 0 : MQTT_REASON_UNREACHABLE; break;
     case 9:
-        if (draw(8) == 0)
+        if (storm_draw(8) == 0)
             restart(seen);
         break;
     case 10:
-        if (seed % 4 == 0 && draw(10) == 0) {
+        if (storm_seed % 4 == 0 && storm_draw(10) == 0) {
             spool.full = !spool.full;
             had_full_disk = true;
         }
         break;
     case 11: fake_spool_tell(&spool, world.session, world.now_ms); break;
     default:
-        world.now_ms += draw(200);
+        world.now_ms += storm_draw(200);
         session_on_time(world.session, world.now_ms);
         break;
     }
@@ -157,7 +145,6 @@ static void one_step(size_t *seen)
 static void storm(void)
 {
     size_t seen = 0;
-    chance = seed * 0x9e3779b97f4a7c15u + 1;
     n_events = n_values = 0;
     had_full_disk = false;
     memset(&spool, 0, sizeof(spool));
@@ -168,9 +155,9 @@ static void storm(void)
     world_init(&world, NULL);
     fake_spool_restore(&spool, world.session);
     session_start(world.session, world.now_ms);
-    for (step = 0; step < STEPS; step++)
+    for (storm_step = 0; storm_step < STEPS; storm_step++)
         one_step(&seen);
-    if (draw(2)) /* and no device says anything more, which would set right what the kill did */
+    if (storm_draw(2)) /* and no device says anything more, which would set right what the kill did */
         restart(&seen);
     unsigned from = n_events; /* no kill comes any more */
     for (int i = 0; i < 5; i++)
@@ -195,13 +182,5 @@ static void storm(void)
 
 int main(int argc, char **argv)
 {
-    uint64_t seeds = 2000, first = 1;
-    if (argc > 1)
-        must(number_parse_unsigned(xpl_slice_from(argv[1]), 1, UINT32_MAX, &seeds) == 0);
-    if (argc > 2)
-        must(number_parse_unsigned(xpl_slice_from(argv[2]), 1, UINT32_MAX, &first) == 0);
-    for (seed = first; seed < first + seeds; seed++)
-        storm();
-    printf("ok: %llu storms\n", (unsigned long long)seeds);
-    return 0;
+    return storm_main(argc, argv, 2000, storm);
 }
