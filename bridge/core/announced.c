@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "core/digest.h"
 #include "core/hash.h"
 #include "base/text.h"
 
@@ -30,14 +31,6 @@ size_t announced_count(const struct announced *announced)
     return HASH_COUNT(announced->topics);
 }
 
-static uint64_t digest(struct xpl_slice payload)
-{
-    uint64_t h = 14695981039346656037u;
-    for (size_t i = 0; i < payload.size; i++)
-        h = (h ^ (unsigned char)payload.data[i]) * 1099511628211u;
-    return h ? h : 1;
-}
-
 static struct announced_topic *add(struct announced *announced, struct xpl_slice name)
 {
     struct announced_topic *topic =
@@ -62,7 +55,7 @@ enum announced_answer announced_put(struct announced *announced, struct xpl_slic
                                     struct xpl_slice payload, bool record)
 {
     struct announced_topic *topic;
-    uint64_t now = digest(payload);
+    uint64_t now = digest_bytes(payload);
     HASH_FIND(hh, announced->topics, name.data, name.size, topic);
     enum announced_answer answer = !topic                 ? ANNOUNCED_NEW
                                    : topic->digest != now ? ANNOUNCED_CHANGED

@@ -34,6 +34,22 @@ static uint64_t add_value(uint64_t digest, struct xpl_slice value)
     return digest;
 }
 
+uint64_t digest_bytes(struct xpl_slice bytes)
+{
+    uint64_t digest = OFFSET;
+    for (size_t i = 0; i < bytes.size; i++)
+        digest = add(digest, (unsigned char)bytes.data[i]);
+    return digest ? digest : 1;
+}
+
+uint32_t digest_short(struct xpl_slice bytes)
+{
+    uint32_t digest = 2166136261u;
+    for (size_t i = 0; i < bytes.size; i++)
+        digest = (digest ^ (unsigned char)bytes.data[i]) * 16777619u;
+    return digest;
+}
+
 uint64_t digest_text(struct xpl_slice text)
 {
     uint64_t digest = add_lower(OFFSET, text);

@@ -5,6 +5,11 @@
 
 #include "xpl/message.h"
 
+/* As they are. Never 0. */
+uint64_t digest_bytes(struct xpl_slice bytes);
+/* 32 bits of them: in state files and in ids that are announced, so it stays what it is. */
+uint32_t digest_short(struct xpl_slice bytes);
+
 /* Without case. Never 0. */
 uint64_t digest_text(struct xpl_slice text);
 

@@ -8,6 +8,7 @@
 
 #include "base/number.h"
 #include "core/core-private.h"
+#include "core/digest.h"
 #include "core/ha_component.h"
 
 #define NODE "xpl" /* the one node of a child */
@@ -21,21 +22,13 @@ static void put_device(struct core *core, const char *id, const char *name, stru
         discovery_put(core, text_get(&topic), value);
 }
 
-static uint32_t digest(const char *text)
-{
-    uint32_t h = 2166136261u;
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * 16777619u;
-    return h;
-}
-
 /* The version of a description: a new one when its text is another than the last time. `kept` is "DIGEST
  * VERSION" of then; true when ret_kept is another. */
 static bool make_version(struct core *core, json_t *description, const char *kept, int64_t *ret,
                          struct text *ret_kept)
 {
     char *dump = json_dumps(description, JSON_COMPACT);
-    uint32_t now = dump ? digest(dump) : 0;
+    uint32_t now = dump ? digest_short(xpl_slice_from(dump)) : 0;
     uint64_t old = 0, version = 0;
     const char *space = strchr(kept, ' ');
     free(dump);

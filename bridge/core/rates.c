@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "core/core-private.h"
+#include "core/digest.h"
 #include "core/hash.h"
 
 /* A payload of its own, whose storage only grows. */
@@ -157,14 +158,6 @@ static bool wait(struct core *core, struct rate *rate, struct xpl_slice payload,
     return true;
 }
 
-static uint64_t digest(const struct core *core)
-{
-    uint64_t h = 14695981039346656037u;
-    for (size_t i = 0; i < core->datagram.size; i++)
-        h = (h ^ (unsigned char)core->datagram.data[i]) * 1099511628211u;
-    return h ^ core->datagram.size;
-}
-
 /* Whether the message is one that was published from less than dedupe_ms ago. All effects of one message have
  * the same answer: the second value of a list is no double of the first. */
 static bool is_double(const struct core *core, struct rate *rate, int64_t dedupe_ms, int64_t now_ms)
@@ -173,7 +166,7 @@ static bool is_double(const struct core *core, struct rate *rate, int64_t dedupe
         return false;
     if (rate->number == core->message_number)
         return rate->doubled;
-    uint64_t now = digest(core);
+    uint64_t now = digest_bytes(core->datagram);
     rate->number = core->message_number;
     rate->doubled = now == rate->digest && now_ms - rate->message_ms < dedupe_ms;
     if (!rate->doubled) {

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/number.h"
+#include "core/digest.h"
 
 #define LEARN_GAPS 5
 #define MINUTE     60000
@@ -70,14 +71,6 @@ void thing_write_homie_id(struct xpl_slice id, struct text *ret)
         text_char(ret, 'x');
 }
 
-static uint32_t hash(struct xpl_slice text)
-{
-    uint32_t h = 2166136261u;
-    for (size_t i = 0; i < text.size; i++)
-        h = (h ^ (unsigned char)text.data[i]) * 16777619u;
-    return h;
-}
-
 static bool id_is_free(const struct things *things, struct xpl_slice id, struct text *key)
 {
     struct entry *entry;
@@ -92,7 +85,7 @@ static bool take_id(struct things *things, struct entry *entry, struct xpl_slice
 {
     char id_buffer[THING_TEXT_MAX], key_buffer[THING_TEXT_MAX];
     struct text id = TEXT(id_buffer), key = TEXT(key_buffer);
-    uint32_t salt = hash(xpl_slice_from(entry->thing.text[THING_PATH]));
+    uint32_t salt = digest_short(xpl_slice_from(entry->thing.text[THING_PATH]));
     text_slice(&id, xpl_slice(wanted.data, wanted.size < 200 ? wanted.size : 200));
     while (!id_is_free(things, text_get(&id), &key)) {
         text_reset(&id);
@@ -301,7 +294,7 @@ struct property_facts *thing_obtain_property(struct thing *thing, struct xpl_sli
     property->heard_ms = -1;
     thing_write_id(xpl_slice(name.data, name.size < 200 ? name.size : 200), &object);
     if (object_is_taken(thing, text_get(&object)))
-        text_format(&object, "-%08x", hash(name));
+        text_format(&object, "-%08x", digest_short(name));
     if (set(&property->text[PROPERTY_NAME], name, THING_TEXT_MAX) < 0 ||
         set(&property->text[PROPERTY_OBJECT], text_get(&object), THING_TEXT_MAX) < 0) {
         free_property(property);
