@@ -133,10 +133,7 @@ void discovery_start(struct core *core, int64_t now_ms)
 
 void discovery_stop(struct core *core)
 {
-    if (core->discovery.options.homie == DISCOVERY_HOMIE_4)
-        homie4_stop(core);
-    if (core->discovery.options.homie == DISCOVERY_HOMIE_5)
-        homie5_stop(core);
+    homie_stop(core);
     if (core->discovery.save_ms != INT64_MAX || announced_count(&core->discovery.announced))
         discovery_save(core);
 }

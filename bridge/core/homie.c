@@ -103,6 +103,18 @@ void homie_write_root(const struct core *core, struct text *ret)
     text_format(ret, "xplmqtt-%s", discovery_instance(core));
 }
 
+void homie_stop(struct core *core)
+{
+    char buffer[LIMIT_TOPIC];
+    struct text topic = TEXT(buffer);
+    if (core->discovery.options.homie == DISCOVERY_HOMIE_OFF)
+        return;
+    text_string(&topic, core->discovery.options.homie == DISCOVERY_HOMIE_5 ? "homie/5/" : "homie/");
+    homie_write_root(core, &topic);
+    text_string(&topic, "/$state");
+    core_publish_topic(core, SINK_STATE, text_get(&topic), XPL_SLICE("disconnected"), 1);
+}
+
 /* ---- shapes ---- */
 
 static void copy_word(struct xpl_slice word, char *ret)

@@ -47,6 +47,9 @@ void homie_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice 
 /* A message on homie/…/set: becomes a command. True when the topic is one of ours. */
 bool homie_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms);
 
+/* The last word on a clean stop. */
+void homie_stop(struct core *core);
+
 /* "xplmqtt-INSTANCE" */
 void homie_write_root(const struct core *core, struct text *ret);
 
@@ -56,8 +59,5 @@ void homie_network(const char *topic, struct property_facts *facts, struct view_
 /* homie4.c, homie5.c */
 void homie4_render(struct core *core);
 void homie5_render(struct core *core);
-/* The last word on a clean stop. */
-void homie4_stop(struct core *core);
-void homie5_stop(struct core *core);
 
 #endif

@@ -98,23 +98,12 @@ static void render_bridge(struct writer *writer)
     writer->base = before;
 }
 
-/* The ids of all nodes. */
-static void write_nodes(struct core *core, struct text *ret)
-{
-    text_reset(ret);
-    text_string(ret, "bridge");
-    for (struct thing *thing = NULL; (thing = discovery_next(core, thing));) {
-        text_char(ret, ',');
-        thing_write_homie_id(xpl_slice_from(thing->text[THING_ID]), ret);
-    }
-}
-
 void homie4_render(struct core *core)
 {
     struct discovery *discovery = &core->discovery;
     struct writer writer = { .core = core };
     char root_buffer[128], name[192];
-    struct text root = TEXT(root_buffer);
+    struct text root = TEXT(root_buffer), *nodes = &core->document;
     writer.topic = TEXT(writer.buffer);
     homie_write_root(core, &root);
     snprintf(name, sizeof(name), "xPL bridge %s", discovery_instance(core));
@@ -128,23 +117,16 @@ void homie4_render(struct core *core)
     put_string(&writer, "$name", name);
     put_string(&writer, "$implementation", "xplmqtt");
     render_bridge(&writer);
+    text_reset(nodes);
+    text_string(nodes, "bridge");
     for (struct thing *thing = NULL; (thing = discovery_next(core, thing));) {
         char id_buffer[THING_TEXT_MAX];
         struct text id = TEXT(id_buffer);
         thing_write_homie_id(xpl_slice_from(thing->text[THING_ID]), &id);
         render_node(&writer, discovery->view, id_buffer);
+        text_char(nodes, ',');
+        text_slice(nodes, text_get(&id));
     }
-    write_nodes(core, &core->document);
-    put(&writer, "$nodes", text_get(&core->document));
+    put(&writer, "$nodes", text_get(nodes));
     discovery->unsettled |= changing;
-}
-
-void homie4_stop(struct core *core)
-{
-    char buffer[LIMIT_TOPIC];
-    struct text topic = TEXT(buffer);
-    text_string(&topic, "homie/");
-    homie_write_root(core, &topic);
-    text_string(&topic, "/$state");
-    core_publish_topic(core, SINK_STATE, text_get(&topic), XPL_SLICE("disconnected"), 1);
 }

@@ -200,13 +200,3 @@ void homie5_render(struct core *core)
     }
     render_root(core, root_buffer, children);
 }
-
-void homie5_stop(struct core *core)
-{
-    char buffer[LIMIT_TOPIC];
-    struct text topic = TEXT(buffer);
-    text_string(&topic, "homie/5/");
-    homie_write_root(core, &topic);
-    text_string(&topic, "/$state");
-    core_publish_topic(core, SINK_STATE, text_get(&topic), XPL_SLICE("disconnected"), 1);
-}
