@@ -15,9 +15,9 @@ struct xpl_address xpl_address_split(struct xpl_slice text)
 {
     struct xpl_address address = { .text = text };
     struct xpl_slice front = text;
-    scan_cut(text, '.', &front, &address.instance);
+    xpl_slice_cut(text, '.', &front, &address.instance);
     address.vendor = front;
-    scan_cut(front, '-', &address.vendor, &address.device);
+    xpl_slice_cut(front, '-', &address.vendor, &address.device);
     return address;
 }
 
@@ -83,7 +83,7 @@ int xpl_ip_parse(struct xpl_slice text, uint32_t *ret)
     uint32_t ip = 0;
     for (int i = 0; i < 4; i++) {
         struct xpl_slice part = text;
-        if (i < 3 && !scan_cut(text, '.', &part, &text))
+        if (i < 3 && !xpl_slice_cut(text, '.', &part, &text))
             return XPL_E_VALUE;
         uint32_t number;
         bool padded = part.size > 1 && part.data[0] == '0'; /* octal to some, decimal to others: neither */

@@ -24,13 +24,13 @@ static bool is_any(struct xpl_slice part)
 static bool split_address(struct xpl_slice text, struct xpl_filter *ret)
 {
     struct xpl_slice first, rest;
-    if (!scan_cut(text, '.', &first, &rest))
+    if (!xpl_slice_cut(text, '.', &first, &rest))
         return false;
     ret->instance = rest;
-    if (scan_cut(first, '-', &ret->vendor, &ret->device))
+    if (xpl_slice_cut(first, '-', &ret->vendor, &ret->device))
         return true;
     ret->vendor = first;
-    if (scan_cut(rest, '.', &ret->device, &ret->instance))
+    if (xpl_slice_cut(rest, '.', &ret->device, &ret->instance))
         return true;
     ret->device = first; /* "*.INSTANCE" */
     return is_any(first);
@@ -40,7 +40,7 @@ int xpl_filter_parse(struct xpl_filter *ret, struct xpl_slice text)
 {
     struct xpl_filter filter;
     struct xpl_slice rest;
-    if (!scan_cut(scan_trim(text), '.', &filter.type, &rest) ||
+    if (!xpl_slice_cut(scan_trim(text), '.', &filter.type, &rest) ||
         !cut_last(rest, '.', &rest, &filter.schema_type) ||
         !cut_last(rest, '.', &rest, &filter.schema_class) || !split_address(rest, &filter))
         return XPL_E_VALUE;

@@ -39,7 +39,7 @@ static void put_lower(struct writer *writer, struct xpl_slice text)
 static bool schema_is_strict(struct xpl_slice schema)
 {
     struct xpl_slice class, type;
-    return scan_cut(schema, '.', &class, &type) && scan_is_word(class, XPL_CLASS_MAX, true) &&
+    return xpl_slice_cut(schema, '.', &class, &type) && scan_is_word(class, XPL_CLASS_MAX, true) &&
            scan_is_word(type, XPL_CLASS_MAX, true);
 }
 

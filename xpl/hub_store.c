@@ -30,8 +30,8 @@ static bool import_line(struct xpl_hub *hub, struct xpl_slice line, int64_t now_
 {
     struct xpl_slice ip_text, port_text, interval_text, source;
     uint32_t ip, port, interval;
-    if (!scan_cut(line, ' ', &ip_text, &source) || !scan_cut(source, ' ', &port_text, &source) ||
-        !scan_cut(source, ' ', &interval_text, &source))
+    if (!xpl_slice_cut(line, ' ', &ip_text, &source) || !xpl_slice_cut(source, ' ', &port_text, &source) ||
+        !xpl_slice_cut(source, ' ', &interval_text, &source))
         return false;
     if (xpl_ip_parse(ip_text, &ip) || !hub_is_local(hub, ip) || !scan_number(port_text, &port) ||
         !scan_number(interval_text, &interval))
@@ -47,7 +47,7 @@ size_t xpl_hub_import(struct xpl_hub *hub, struct xpl_slice text, int64_t now_ms
     size_t taken = 0, refused = 0;
     while (text.size) {
         struct xpl_slice line = text, rest = XPL_SLICE("");
-        scan_cut(text, '\n', &line, &rest);
+        xpl_slice_cut(text, '\n', &line, &rest);
         text = rest;
         line = scan_trim(line);
         if (!line.size)

@@ -94,7 +94,7 @@ static int collect_header(struct reader *reader, struct header *ret)
             return XPL_OK;
         if (xpl_slice_equal(line, XPL_SLICE("{"))) /* the body's: the header was never closed */
             return XPL_E_HEADER;
-        if (!scan_cut(line, '=', &name, &value))
+        if (!xpl_slice_cut(line, '=', &name, &value))
             continue;
         for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
             if (!known[i].value->data && xpl_slice_equal_nocase(scan_trim(name), known[i].name))
@@ -140,7 +140,7 @@ static int parse_schema(struct reader *reader, struct xpl_message *ret)
     ret->schema = line;
     ret->schema_class = line;
     ret->schema_type = xpl_slice(line.data + line.size, 0);
-    scan_cut(line, '.', &ret->schema_class, &ret->schema_type);
+    xpl_slice_cut(line, '.', &ret->schema_class, &ret->schema_type);
     return XPL_OK;
 }
 
@@ -155,7 +155,7 @@ static int parse_body(struct reader *reader, struct xpl_message *ret)
         struct xpl_item item;
         if (is_closing(line))
             return XPL_OK;
-        if (!scan_cut(line, '=', &item.name, &item.value))
+        if (!xpl_slice_cut(line, '=', &item.name, &item.value))
             continue;
         item.name = scan_trim(item.name); /* the value is opaque: its blanks are data */
         if (!item.name.size)              /* some hubs make "=" out of a blank line */

@@ -34,20 +34,6 @@ static inline bool scan_has_control(struct xpl_slice text)
     return false;
 }
 
-/* Cuts at the first `c`: what is before it and what is behind it. False: it is not there, *ret_... are
- * untouched. */
-static inline bool scan_cut(struct xpl_slice text, char c, struct xpl_slice *ret_before,
-                            struct xpl_slice *ret_after)
-{
-    const char *at = text.size ? memchr(text.data, c, text.size) : NULL;
-    if (!at)
-        return false;
-    size_t before = (size_t)(at - text.data);
-    *ret_before = xpl_slice(text.data, before);
-    *ret_after = xpl_slice(at + 1, text.size - before - 1);
-    return true;
-}
-
 /* Decimal digits and nothing else. What is too large for the type becomes its largest number. */
 static inline bool scan_number(struct xpl_slice text, uint32_t *ret)
 {

@@ -39,4 +39,13 @@ static inline struct xpl_slice text_get(const struct text *text)
     return xpl_slice(text->data, text->size);
 }
 
+/* Takes the first line off *text, without its end. */
+static inline struct xpl_slice text_take_line(struct xpl_slice *text)
+{
+    struct xpl_slice line = *text, rest = { 0 };
+    xpl_slice_cut(*text, '\n', &line, &rest);
+    *text = rest;
+    return line;
+}
+
 #endif

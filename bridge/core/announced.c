@@ -109,15 +109,12 @@ size_t announced_export(const struct announced *announced, char *buffer, size_t 
 void announced_import(struct announced *announced, struct xpl_slice text)
 {
     while (text.size) {
-        const char *end = memchr(text.data, '\n', text.size);
-        size_t size = end ? (size_t)(end - text.data) : text.size;
-        struct xpl_slice name = xpl_slice(text.data, size);
+        struct xpl_slice name = text_take_line(&text);
         struct announced_topic *topic;
         HASH_FIND(hh, announced->topics, name.data, name.size, topic);
-        bool plausible =
-            size > 0 && size <= LIMIT_TOPIC && !memchr(name.data, '#', size) && !memchr(name.data, '+', size);
+        bool plausible = name.size > 0 && name.size <= LIMIT_TOPIC && !memchr(name.data, '#', name.size) &&
+                         !memchr(name.data, '+', name.size);
         if (plausible && !topic)
             add(announced, name);
-        text = end ? xpl_slice(end + 1, text.size - size - 1) : xpl_slice(NULL, 0);
     }
 }

@@ -131,9 +131,6 @@ static void import_line(struct core *core, struct xpl_slice line, int64_t now_ms
 void devices_import(struct core *core, struct xpl_slice text, int64_t now_ms)
 {
     while (text.size) {
-        const char *end = memchr(text.data, '\n', text.size);
-        size_t size = end ? (size_t)(end - text.data) : text.size;
-        import_line(core, xpl_slice(text.data, size), now_ms);
-        text = end ? xpl_slice(end + 1, text.size - size - 1) : xpl_slice(NULL, 0);
+        import_line(core, text_take_line(&text), now_ms);
     }
 }

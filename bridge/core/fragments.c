@@ -110,22 +110,12 @@ bool fragments_is_part(const struct xpl_message *message)
            xpl_slice_equal_nocase(message->schema, XPL_SLICE("fragment.request"));
 }
 
-static bool cut(struct xpl_slice text, char c, struct xpl_slice *ret_before, struct xpl_slice *ret_after)
-{
-    const char *at = text.size ? memchr(text.data, c, text.size) : NULL;
-    if (!at)
-        return false;
-    *ret_before = xpl_slice(text.data, (size_t)(at - text.data));
-    *ret_after = xpl_slice(at + 1, text.size - ret_before->size - 1);
-    return true;
-}
-
 /* "2/3:17" */
 static bool parse_partid(struct xpl_slice text, struct partid *ret)
 {
     struct xpl_slice number, total, id;
     uint64_t n, of, name;
-    if (!cut(text, '/', &number, &total) || !cut(total, ':', &total, &id) ||
+    if (!xpl_slice_cut(text, '/', &number, &total) || !xpl_slice_cut(total, ':', &total, &id) ||
         number_parse_unsigned(total, 1, FRAGMENTS_PARTS_MAX, &of) < 0 ||
         number_parse_unsigned(number, 1, of, &n) < 0 || number_parse_unsigned(id, 0, 9999, &name) < 0)
         return false;

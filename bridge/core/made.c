@@ -281,14 +281,11 @@ size_t made_export(const struct core *core, char *buffer, size_t capacity)
 void made_import(struct core *core, struct xpl_slice text, int64_t now_ms)
 {
     while (text.size) {
-        const char *end = memchr(text.data, '\n', text.size);
-        size_t size = end ? (size_t)(end - text.data) : text.size;
-        const char *tab = memchr(text.data, '\t', size);
-        size_t topic = tab ? (size_t)(tab - text.data) : 0, raw = tab ? size - topic - 1 : 0;
-        bool templated = raw > 3 && memcmp(tab + raw - 2, "\t{}", 3) == 0;
-        if (topic && raw)
-            add(core, xpl_slice(text.data, topic), xpl_slice(tab + 1, raw - (templated ? 3 : 0)), templated);
-        text = end ? xpl_slice(end + 1, text.size - size - 1) : xpl_slice(NULL, 0);
+        struct xpl_slice line = text_take_line(&text), topic, raw;
+        if (!xpl_slice_cut(line, '\t', &topic, &raw) || !topic.size || !raw.size)
+            continue;
+        bool templated = raw.size > 3 && memcmp(raw.data + raw.size - 3, "\t{}", 3) == 0;
+        add(core, topic, xpl_slice(raw.data, raw.size - (templated ? 3 : 0)), templated);
     }
     made_on_mapping(core, now_ms);
 }

@@ -14,16 +14,6 @@
 #include "core/core-private.h"
 #include "core/digest.h"
 
-static bool cut(struct xpl_slice text, char c, struct xpl_slice *ret_before, struct xpl_slice *ret_after)
-{
-    const char *at = text.size ? memchr(text.data, c, text.size) : NULL;
-    if (!at)
-        return false;
-    *ret_before = xpl_slice(text.data, (size_t)(at - text.data));
-    *ret_after = xpl_slice(at + 1, text.size - ret_before->size - 1);
-    return true;
-}
-
 /* ---- taking single values: false when they are none ---- */
 
 static bool take_instance(struct remote *remote, struct xpl_slice value)
@@ -143,8 +133,8 @@ static void store(struct core *core)
 static struct xpl_slice stored_value(struct xpl_slice stored, const char *name, struct xpl_slice *ret_rest)
 {
     struct xpl_slice line, key, value;
-    while (cut(stored, '\n', &line, &stored))
-        if (cut(line, '=', &key, &value) && xpl_slice_equal(key, xpl_slice_from(name))) {
+    while (xpl_slice_cut(stored, '\n', &line, &stored))
+        if (xpl_slice_cut(line, '=', &key, &value) && xpl_slice_equal(key, xpl_slice_from(name))) {
             *ret_rest = stored;
             return value;
         }

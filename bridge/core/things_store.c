@@ -139,14 +139,11 @@ void things_import(struct things *things, struct xpl_slice text)
     struct line *line = malloc(sizeof(*line));
     struct thing *thing = NULL;
     while (line && text.size) {
-        const char *end = memchr(text.data, '\n', text.size);
-        size_t size = end ? (size_t)(end - text.data) : text.size;
-        bool ok = read_line(xpl_slice(text.data, size), line);
+        bool ok = read_line(text_take_line(&text), line);
         if (ok && xpl_slice_equal(line->fields[0], XPL_SLICE("device")))
             thing = read_thing(things, line);
         else if (ok && thing && xpl_slice_equal(line->fields[0], XPL_SLICE("property")))
             read_property(thing, line);
-        text = end ? xpl_slice(end + 1, text.size - size - 1) : xpl_slice(NULL, 0);
     }
     free(line);
 }
