@@ -55,10 +55,10 @@ struct core {
         char verb[16]; /* that asked for it */
     } reload;
     struct naming naming;
-    struct xpl_slice datagram;   /* the one being worked on, for dedupe; size 0: none */
-    uint64_t message_number;     /* of its message */
-    struct xpl_message message;  /* the last parsed */
-    struct text topic, document; /* for what is rendered here */
+    struct xpl_slice datagram;  /* the one being worked on, for dedupe; size 0: none */
+    uint64_t message_number;    /* of its message */
+    struct xpl_message message; /* the last parsed */
+    struct text document;       /* for what is rendered here */
 };
 
 #define core_count(core, counter) count((core)->counters, (counter))

@@ -41,7 +41,7 @@ void core_publish_value(struct core *core, bool retain, struct xpl_slice topic, 
                         int qos)
 {
     core_publish_topic(core, retain ? SINK_STATE : SINK_EVENT, topic, payload, qos);
-    discovery_on_value(core, topic, payload, retain);
+    discovery_on_value(core, topic, payload);
 }
 
 int core_save(struct core *core, const char *name, const char *data, size_t size)
@@ -108,7 +108,6 @@ int core_new(struct core **ret, const struct core_options *options, struct mappi
     core->mapping = mapping_ref(mapping);
     core->started_wall_ms = wall_ms;
     core->wall_offset_ms = wall_ms - now_ms;
-    core->topic = (struct text){ malloc(LIMIT_TOPIC * 4), 0, LIMIT_TOPIC * 4, false };
     core->document = (struct text){ malloc(DOCUMENT_SIZE), 0, DOCUMENT_SIZE, false };
     flood_init(&core->flood, options->flood);
     rates_init(&core->rates);
@@ -123,7 +122,7 @@ int core_new(struct core **ret, const struct core_options *options, struct mappi
         r = network_init(core, now_ms);
     if (r == 0)
         r = discovery_init(core, &options->discovery);
-    if (r == 0 && (!core->topic.data || !core->document.data))
+    if (r == 0 && !core->document.data)
         r = -ENOMEM;
     if (r < 0)
         core_free(core);
@@ -149,7 +148,6 @@ void core_free(struct core *core)
     mapping_unref(core->mapping);
     mapping_scratch_free(core->scratch);
     arena_deinit(&core->storage);
-    free(core->topic.data);
     free(core->document.data);
     free(core);
 }

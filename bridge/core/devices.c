@@ -58,10 +58,7 @@ static bool set_topic(struct core *core, struct device *device, struct xpl_slice
     struct text text = { malloc(size), 0, size, false };
     if (!text.data)
         return false;
-    text_string(&text, core->options.prefix);
-    text_char(&text, '/');
-    text_slice(&text, alias);
-    text_string(&text, "/availability");
+    made_write_availability(core, alias, &text);
     free(device->topic);
     device->topic = text.data;
     return true;
@@ -152,14 +149,13 @@ void devices_on_publish(struct core *core, const struct mapping_publish *publish
     devices_watch(core, device_end(device));
 }
 
-bool devices_forget(struct core *core, struct xpl_slice path)
+void devices_forget(struct core *core, struct xpl_slice path)
 {
     struct device *device = device_find(core, path);
     if (device)
         device_drop(core, device);
     made_forget(core, path);
     core->devices.changed = true;
-    return device;
 }
 
 bool devices_has(struct core *core, struct xpl_slice path)

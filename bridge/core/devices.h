@@ -41,8 +41,8 @@ void devices_on_mapped(struct core *core, bool mapped);
 /* An effect: the device that it speaks of. All within a second are one report. */
 void devices_on_publish(struct core *core, const struct mapping_publish *publish, int64_t now_ms);
 
-/* Takes it out of the table and clears what it had on the broker. False when it is not there. */
-bool devices_forget(struct core *core, struct xpl_slice device);
+/* Takes it out of the table and clears what it had on the broker. */
+void devices_forget(struct core *core, struct xpl_slice device);
 bool devices_has(struct core *core, struct xpl_slice device);
 
 /* The map that published the device, or NULL. */

@@ -75,9 +75,7 @@ static bool is_made(const struct core *core, struct xpl_slice path)
 {
     char buffer[4 * LIMIT_TOPIC];
     struct text topic = TEXT(buffer);
-    text_format(&topic, "%s/", core->options.prefix);
-    text_slice(&topic, mapping_alias_name(core->mapping, path));
-    text_string(&topic, "/availability");
+    made_write_availability(core, mapping_alias_name(core->mapping, path), &topic);
     return made_has(core, text_get(&topic));
 }
 

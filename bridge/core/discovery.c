@@ -397,9 +397,8 @@ bool discovery_on_mqtt(struct core *core, const struct core_message *message, in
     return true;
 }
 
-void discovery_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice payload, bool retain)
+void discovery_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice payload)
 {
-    (void)retain;
     if (core->discovery.homie.states)
         homie_on_value(core, topic, payload);
 }
@@ -446,14 +445,13 @@ bool discovery_announces(const struct core *core, struct xpl_slice path)
     return thing && thing->announced;
 }
 
-bool discovery_forget(struct core *core, struct xpl_slice path, int64_t now_ms)
+void discovery_forget(struct core *core, struct xpl_slice path, int64_t now_ms)
 {
     struct thing *thing = things_find(core->discovery.things, path);
     if (!thing)
-        return false;
+        return;
     things_remove(core->discovery.things, thing);
     discovery_touch(core, now_ms);
-    return true;
 }
 
 void discovery_permit(struct core *core, struct xpl_slice path, bool permit, int64_t now_ms)
@@ -466,13 +464,12 @@ void discovery_permit(struct core *core, struct xpl_slice path, bool permit, int
     discovery_touch(core, now_ms);
 }
 
-bool discovery_rebind(struct core *core, struct xpl_slice from, struct xpl_slice to, int64_t now_ms)
+void discovery_rebind(struct core *core, struct xpl_slice from, struct xpl_slice to, int64_t now_ms)
 {
     struct thing *old = things_find(core->discovery.things, from);
     struct thing *new = things_find(core->discovery.things, to);
     if (!old || !new || old == new)
-        return false;
+        return;
     things_rebind(core->discovery.things, old, new);
     discovery_touch(core, now_ms);
-    return true;
 }

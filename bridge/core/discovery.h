@@ -71,7 +71,6 @@ struct discovery {
     struct homie homie;
     int64_t wall_s;        /* the clock on the wall, for versions */
     char root_version[64]; /* as THING_VERSION */
-    size_t entities;       /* as of the last flush */
 };
 
 /* Copies what it keeps of the options. 0 or -ENOMEM. */
@@ -84,7 +83,7 @@ bool discovery_is_on(const struct core *core);
 /* An effect of a message, before its value is published. */
 void discovery_on_publish(struct core *core, const struct mapping_publish *publish, int64_t now_ms);
 /* A value that is published on a topic of a map. */
-void discovery_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice payload, bool retain);
+void discovery_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice payload);
 /* homeassistant/status, and commands of Homie controllers. True when it was one of them. */
 bool discovery_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms);
 /* A device came or went. */
@@ -102,10 +101,10 @@ bool discovery_announces(const struct core *core, struct xpl_slice path);
 void discovery_touch(struct core *core, int64_t now_ms);
 /* Everything once more, now. */
 void discovery_announce(struct core *core, int64_t now_ms);
-/* Decisions. False when there is no such device. */
-bool discovery_forget(struct core *core, struct xpl_slice path, int64_t now_ms);
+/* Decisions; of a device that is not there, nothing. */
+void discovery_forget(struct core *core, struct xpl_slice path, int64_t now_ms);
 void discovery_permit(struct core *core, struct xpl_slice path, bool permit, int64_t now_ms);
-bool discovery_rebind(struct core *core, struct xpl_slice from, struct xpl_slice to, int64_t now_ms);
+void discovery_rebind(struct core *core, struct xpl_slice from, struct xpl_slice to, int64_t now_ms);
 /* Keeps registry and topics for the next run. 0, or negative errno. */
 int discovery_save(struct core *core);
 

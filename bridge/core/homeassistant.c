@@ -132,7 +132,6 @@ static void announce(struct core *core, struct thing *thing, const char *node,
             publish_component(core, node, &components[i], device, availability);
         json_decref(components[i].config);
     }
-    core->discovery.entities += n;
 }
 
 /* ---- a device ---- */
@@ -233,7 +232,6 @@ void homeassistant_render(struct core *core)
     if (core->discovery.options.homeassistant == DISCOVERY_HA_OFF)
         return;
     render_bridge(core);
-    core->discovery.entities = 0;
     for (struct thing *thing = NULL; (thing = discovery_next(core, thing));)
         render_thing(core, thing);
 }

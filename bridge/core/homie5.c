@@ -23,8 +23,8 @@ static void put_device(struct core *core, const char *id, const char *name, stru
 }
 
 /* The version of a description: a new one when its text is another than the last time. `kept` is "DIGEST
- * VERSION" of then; true when ret_kept is another. */
-static bool make_version(struct core *core, json_t *description, const char *kept, int64_t *ret,
+ * VERSION" of then. */
+static void make_version(struct core *core, json_t *description, const char *kept, int64_t *ret,
                          struct text *ret_kept)
 {
     char *dump = json_dumps(description, JSON_COMPACT);
@@ -37,22 +37,20 @@ static bool make_version(struct core *core, json_t *description, const char *kep
         number_parse_unsigned(xpl_slice_from(space + 1), 0, INT64_MAX / 2, &version);
     }
     int64_t clock_s = core->discovery.wall_s;
-    bool changed = !space || old != now;
-    if (changed)
+    if (!space || old != now)
         version = (int64_t)version < clock_s ? (uint64_t)clock_s : version + 1;
     text_format(ret_kept, "%u %llu", now, (unsigned long long)version);
     *ret = (int64_t)version;
-    return changed;
 }
 
-/* State and description of one device. True when it is in `init`. */
-static bool put_description(struct core *core, const char *id, json_t *description, const char *state)
+/* State and description of one device. */
+static void put_description(struct core *core, const char *id, json_t *description, const char *state)
 {
     char buffer[LIMIT_TOPIC];
     struct text topic = TEXT(buffer);
     char *dump = json_dumps(description, JSON_COMPACT);
     if (!dump)
-        return false;
+        return;
     text_format(&topic, "homie/5/%s/$description", id);
     bool changing = announced_put(&core->discovery.announced, text_get(&topic), xpl_slice_from(dump),
                                   false) != ANNOUNCED_SAME;
@@ -60,7 +58,6 @@ static bool put_description(struct core *core, const char *id, json_t *descripti
     put_device(core, id, "$description", xpl_slice_from(dump));
     core->discovery.unsettled |= changing && core->discovery.step != DISCOVERY_MARK;
     free(dump);
-    return changing;
 }
 
 /* ---- a child ---- */

@@ -24,6 +24,13 @@ struct made_topic {
     char topic[];                /* then the raw topic */
 };
 
+void made_write_availability(const struct core *core, struct xpl_slice device, struct text *ret)
+{
+    text_format(ret, "%s/", core->options.prefix);
+    text_slice(ret, device);
+    text_string(ret, AVAILABILITY);
+}
+
 static void made_free(struct made_topic *topic)
 {
     free((char *)topic->now.data);
@@ -137,9 +144,7 @@ void made_forget(struct core *core, struct xpl_slice device)
     char buffer[4 * LIMIT_TOPIC];
     struct text raw = TEXT(buffer);
     struct made_topic *topic, *next, *availability = NULL;
-    text_format(&raw, "%s/", core->options.prefix);
-    text_slice(&raw, device);
-    text_string(&raw, AVAILABILITY);
+    made_write_availability(core, device, &raw);
     HASH_ITER(hh, core->made.topics, topic, next)
     {
         const struct made_topic *of = topic->availability ? topic : owner(core, topic);
@@ -183,9 +188,7 @@ static struct xpl_slice place_of_availability(struct core *core, const struct ma
     if ((topic->before && !topic->after) || topic->raw_size <= start + end)
         return xpl_slice(NULL, 0);
     struct xpl_slice device = xpl_slice(topic->raw + start, topic->raw_size - start - end);
-    text_format(ret, "%s/", core->options.prefix);
-    text_slice(ret, mapping_alias_name(core->mapping, device));
-    text_string(ret, AVAILABILITY);
+    made_write_availability(core, mapping_alias_name(core->mapping, device), ret);
     return ret->overflow ? xpl_slice(NULL, 0) : text_get(ret);
 }
 

@@ -4,6 +4,7 @@
 #ifndef CORE_MADE_H
 #define CORE_MADE_H
 
+#include "base/text.h"
 #include "mapping/mapping.h"
 
 struct core;
@@ -16,7 +17,9 @@ struct made {
 void made_deinit(struct made *made);
 
 void made_add(struct core *core, const struct mapping_publish *publish);
-/* The availability topic of a device, which goes where its other topics go. */
+/* "PREFIX/DEVICE/availability", for a path as for an alias. */
+void made_write_availability(const struct core *core, struct xpl_slice device, struct text *ret);
+/* That topic of a device, which goes where its other topics go. */
 void made_add_availability(struct core *core, struct xpl_slice topic, struct xpl_slice device);
 bool made_has(const struct core *core, struct xpl_slice topic);
 

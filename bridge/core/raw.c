@@ -18,15 +18,16 @@ static bool write_level(const struct core *core, struct xpl_slice value, struct 
 
 void raw_publish(struct core *core, const struct xpl_message *message, int64_t now_ms)
 {
-    text_reset(&core->topic);
+    char buffer[4 * LIMIT_TOPIC];
+    struct text topic = TEXT(buffer);
     text_reset(&core->document);
-    text_format(&core->topic, "%s/raw/%s/", core->options.prefix, xpl_type_name(message->type));
-    bool fits = write_level(core, message->source.text, &core->topic);
-    text_char(&core->topic, '/');
-    fits &= write_level(core, message->schema, &core->topic);
+    text_format(&topic, "%s/raw/%s/", core->options.prefix, xpl_type_name(message->type));
+    bool fits = write_level(core, message->source.text, &topic);
+    text_char(&topic, '/');
+    fits &= write_level(core, message->schema, &topic);
     mapping_message_json(mapping_charset(core->mapping), message, false, &core->document);
-    if (fits && core->topic.size <= LIMIT_TOPIC && !core->document.overflow)
-        core_publish_topic(core, SINK_TRANSIENT, text_get(&core->topic), text_get(&core->document), 0);
+    if (fits && topic.size <= LIMIT_TOPIC && !core->document.overflow)
+        core_publish_topic(core, SINK_TRANSIENT, text_get(&topic), text_get(&core->document), 0);
     else
         core_count(core, COUNT_NOT_MADE_SIZE);
     if (core->options.raw_send)

@@ -267,7 +267,7 @@ static void refused(struct core *core, const struct xpl_item *item)
 }
 
 /* Presence of one replaces the whole list; an empty one stands for none. */
-static bool take_lists(struct core *core, const struct xpl_message *message)
+static void take_lists(struct core *core, const struct xpl_message *message)
 {
     struct remote *remote = &core->remote;
     bool groups = xpl_message_item(message, XPL_SLICE("group")),
@@ -286,7 +286,6 @@ static bool take_lists(struct core *core, const struct xpl_message *message)
             refused(core, item);
     }
     remote->groups_given |= groups;
-    return groups || filters;
 }
 
 static void rename_us(struct core *core)

@@ -10,7 +10,6 @@ struct entry {
     UT_hash_handle hh;  /* by path */
     UT_hash_handle hh_id;
     bool left_out;
-    size_t path_size, key_size;
     char *key; /* the id as Homie wants it: what must be unique */
 };
 

@@ -97,14 +97,13 @@ static bool take_id(struct things *things, struct entry *entry, struct xpl_slice
         return false;
     free(entry->key);
     entry->key = copy;
-    entry->key_size = key.size;
     if (set(&entry->thing.text[THING_ID], text_get(&id), THING_TEXT_MAX) < 0) {
         free(copy);
         entry->key = NULL;
         return false;
     }
     entry->left_out = false;
-    HASH_ADD_KEYPTR(hh_id, things->ids, entry->key, entry->key_size, entry);
+    HASH_ADD_KEYPTR(hh_id, things->ids, entry->key, key.size, entry);
     return !entry->left_out;
 }
 
@@ -205,12 +204,11 @@ struct thing *things_add(struct things *things, struct xpl_slice path, struct xp
     for (int i = 0; i < THING_TEXTS; i++)
         entry->thing.text[i] = nothing;
     set(&entry->thing.text[THING_PATH], path, LIMIT_TOPIC);
-    entry->path_size = strlen(entry->thing.text[THING_PATH]);
-    if (entry->path_size != path.size || !take_id(things, entry, id)) {
+    if (strlen(entry->thing.text[THING_PATH]) != path.size || !take_id(things, entry, id)) {
         free_entry(entry);
         return NULL;
     }
-    HASH_ADD_KEYPTR(hh, things->paths, entry->thing.text[THING_PATH], entry->path_size, entry);
+    HASH_ADD_KEYPTR(hh, things->paths, entry->thing.text[THING_PATH], path.size, entry);
     if (entry->left_out) {
         entry->left_out = false;
         release_id(things, entry);
@@ -290,7 +288,6 @@ struct property_facts *thing_obtain_property(struct thing *thing, struct xpl_sli
         return property;
     for (int i = 0; i < PROPERTY_TEXTS; i++)
         property->text[i] = nothing;
-    property->thing = thing;
     property->heard_ms = -1;
     thing_write_id(xpl_slice(name.data, name.size < 200 ? name.size : 200), &object);
     if (object_is_taken(thing, text_get(&object)))

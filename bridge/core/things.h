@@ -48,8 +48,7 @@ struct thing;
 
 struct property_facts {
     struct property_facts *next; /* in the order of first sight */
-    struct thing *thing;
-    char *text[PROPERTY_TEXTS]; /* never NULL */
+    char *text[PROPERTY_TEXTS];  /* never NULL */
     enum mapping_kind kind;
     bool retain;
     bool rare;           /* published less often than heard */
