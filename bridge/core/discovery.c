@@ -49,14 +49,18 @@ void discovery_deinit(struct core *core)
     free(core->discovery.view);
 }
 
-static bool is_other_form(void *context, struct xpl_slice topic)
+/* Whether the topic announces in the form of Home Assistant that is not in force. */
+static bool is_other_form(const struct core *core, struct xpl_slice topic)
+{
+    return homeassistant_owns(topic, core->discovery.options.homeassistant == DISCOVERY_HA_DEVICE
+                                         ? DISCOVERY_HA_COMPONENT
+                                         : DISCOVERY_HA_DEVICE);
+}
+
+static bool note_other_form(void *context, struct xpl_slice topic)
 {
     struct core *core = context;
-    enum discovery_homeassistant other = core->discovery.options.homeassistant == DISCOVERY_HA_DEVICE
-                                             ? DISCOVERY_HA_COMPONENT
-                                             : DISCOVERY_HA_DEVICE;
-    if (homeassistant_owns(topic, other))
-        core->discovery.migrating = true;
+    core->discovery.migrating |= is_other_form(core, topic);
     return false;
 }
 
@@ -113,7 +117,7 @@ void discovery_start(struct core *core, int64_t now_ms)
     if (discovery->options.homeassistant != DISCOVERY_HA_OFF) {
         core->sink.subscribe(core->sink.context, "homeassistant/status");
         announced_begin(&discovery->announced);
-        announced_sweep(&discovery->announced, is_other_form, core);
+        announced_sweep(&discovery->announced, note_other_form, core);
     }
     if (discovery->options.homie == DISCOVERY_HOMIE_4) {
         char buffer[LIMIT_TOPIC];
@@ -268,10 +272,7 @@ static bool clear(void *context, struct xpl_slice topic)
 static bool clear_or_migrate(void *context, struct xpl_slice topic)
 {
     struct core *core = context;
-    enum discovery_homeassistant form = core->discovery.options.homeassistant;
-    if (form == DISCOVERY_HA_OFF || homeassistant_owns(topic, form) ||
-        !homeassistant_owns(topic,
-                            form == DISCOVERY_HA_DEVICE ? DISCOVERY_HA_COMPONENT : DISCOVERY_HA_DEVICE))
+    if (!is_other_form(core, topic))
         return clear(context, topic);
     core_publish_topic(core, SINK_STATE, topic, XPL_SLICE("{\"migrate_discovery\":true}"), 1);
     return false;

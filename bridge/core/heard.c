@@ -73,11 +73,10 @@ static void forward(struct core *core, struct xpl_slice datagram)
 
 /* ---- ours ---- */
 
-static bool is_own(struct core *core, struct xpl_endpoint from, int64_t now_ms)
+/* A message under our name: our own, come back, or another program's. */
+static void on_own(struct core *core, struct xpl_endpoint from, int64_t now_ms)
 {
     struct network *network = &core->network;
-    if (!remote_is_own_name(core, core->message.source.text))
-        return false;
     struct xpl_presence presence = network_presence(core);
     const struct xpl_item *port = xpl_message_item(&core->message, XPL_SLICE("port"));
     char own_port[16];
@@ -94,7 +93,7 @@ static bool is_own(struct core *core, struct xpl_endpoint from, int64_t now_ms)
             "them another instance",
             core->options.source);
     }
-    return true;
+    core_count(core, COUNT_XPL_OWN);
 }
 
 /* ---- the walk ---- */
@@ -141,8 +140,8 @@ bool heard_on_datagram(struct core *core, struct xpl_slice *datagram, struct xpl
         hear(core, own || from_afar ? 0 : from.ip, now_ms);
     if (hub_socket)
         forward(core, *datagram);
-    if (is_own(core, from, now_ms)) {
-        core_count(core, COUNT_XPL_OWN);
+    if (own) {
+        on_own(core, from, now_ms);
         return false;
     }
     if (!hub_socket && is_local(core, from.ip))

@@ -103,12 +103,12 @@ void made_add(struct core *core, const struct mapping_publish *publish)
     struct xpl_slice topic = publish->topic;
     struct xpl_slice name = publish->property->name;
     bool templated = memchr(name.data, '{', name.size);
-    if (!publish->property->retain)
+    if (!publish->property->retain || find(core, topic))
         return;
     bool aliased = !xpl_slice_equal(publish->alias, publish->device) && topic.size > end &&
                    memcmp(topic.data + start, publish->alias.data, publish->alias.size) == 0 &&
                    topic.data[end] == '/';
-    if (aliased && !find(core, topic))
+    if (aliased)
         add_below(core, topic, publish->device, xpl_slice(topic.data + end, topic.size - end), templated);
     else
         add(core, topic, topic, templated);

@@ -166,13 +166,13 @@ void requests_on_mqtt(struct core *core, struct xpl_slice verb, const struct cor
         text_reset(&text);
         text_string(&text, "unknown"); /* the name becomes a level of a topic */
     }
-    get_id(message->payload, id, sizeof(id));
     if (strcmp(name, "reload") == 0) {
         requests_reload(core, name, message);
         return;
     }
     if (decisions_on_request(core, name, message, now_ms))
         return;
+    get_id(message->payload, id, sizeof(id));
     begin(&core->document, id);
     text_string(&core->document, "\"result\":\"ok\",\"data\":");
     if (strcmp(name, "health") == 0) {
