@@ -162,3 +162,10 @@ const char *diag_nearest(struct xpl_slice word, const char *const *candidates)
     }
     return best;
 }
+
+void diag_hint(struct xpl_slice word, const char *const *candidates, struct text *ret)
+{
+    const char *nearest = diag_nearest(word, candidates);
+    if (nearest)
+        text_format(ret, "; did you mean '%s'?", nearest);
+}

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 
 enum diag_level { DIAG_INFO, DIAG_WARNING, DIAG_ERROR };
 
@@ -54,6 +55,9 @@ void diag_print(struct diag *diag, FILE *stream, enum diag_level least);
 /* The nearest of the candidates (a NULL-terminated list), when it is near enough to be what was meant; else
  * NULL. */
 const char *diag_nearest(struct xpl_slice word, const char *const *candidates);
+
+/* "; did you mean 'NEAREST'?", or nothing. */
+void diag_hint(struct xpl_slice word, const char *const *candidates, struct text *ret);
 
 /* For choosing the nearest out of something else than a list: edits between the two without case,
  * or SIZE_MAX when they are too far apart to be a slip. */

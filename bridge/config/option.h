@@ -85,8 +85,7 @@ struct option_row {
 
 extern const struct option_row option_rows[OPTIONS];
 
-/* By long name; by what the file says; NULL when there is none. */
-const struct option_row *option_find(const char *name);
+/* By what the file says; NULL when there is none. */
 const struct option_row *option_find_attribute(const char *element, const char *attribute);
 
 /* All names of a kind as NULL-terminated lists, for findings: long options; variables; elements below the

@@ -141,14 +141,6 @@ const struct option_row option_rows[OPTIONS] = {
 };
 /* clang-format on */
 
-const struct option_row *option_find(const char *name)
-{
-    for (size_t i = 0; i < OPTIONS; i++)
-        if (strcmp(option_rows[i].name, name) == 0)
-            return &option_rows[i];
-    return NULL;
-}
-
 static bool same(const char *a, const char *b)
 {
     return a && strcmp(a, b) == 0;

@@ -12,13 +12,6 @@ static void *field(struct settings *settings, const struct option_row *row)
     return (char *)settings + row->offset;
 }
 
-void value_hint(struct xpl_slice word, const char *const *candidates, struct text *ret)
-{
-    const char *nearest = diag_nearest(word, candidates);
-    if (nearest)
-        text_format(ret, "; did you mean '%s'?", nearest);
-}
-
 int value_store(struct settings *settings, const struct option_row *row, struct xpl_slice value)
 {
     const char **string = field(settings, row);
@@ -57,7 +50,7 @@ int value_choice(struct settings *settings, const struct option_row *row, const 
     text_string(ret_why, row->choices[1] ? "expected one of " : "expected ");
     for (int i = 0; row->choices[i]; i++)
         text_format(ret_why, "%s%s", i ? ", " : "", row->choices[i]);
-    value_hint(xpl_slice_from(input->value), row->choices, ret_why);
+    diag_hint(xpl_slice_from(input->value), row->choices, ret_why);
     return -EINVAL;
 }
 
@@ -87,19 +80,24 @@ int value_integer(struct settings *settings, const struct option_row *row, const
     return 0;
 }
 
+bool value_is_text(struct xpl_slice text)
+{
+    while (text.size) {
+        uint32_t code;
+        size_t size = utf8_next(text, &code);
+        if (size == 0 || utf8_is_forbidden(code))
+            return false;
+        text = xpl_slice(text.data + size, text.size - size);
+    }
+    return true;
+}
+
 static int check_text(const char *value, struct text *ret_why)
 {
-    struct xpl_slice rest = xpl_slice_from(value);
-    while (rest.size) {
-        uint32_t code;
-        size_t size = utf8_next(rest, &code);
-        if (size == 0 || utf8_is_forbidden(code)) {
-            text_string(ret_why, "holds a control character or what is no UTF-8");
-            return -EINVAL;
-        }
-        rest = xpl_slice(rest.data + size, rest.size - size);
-    }
-    return 0;
+    if (value_is_text(xpl_slice_from(value)))
+        return 0;
+    text_string(ret_why, VALUE_NO_TEXT);
+    return -EINVAL;
 }
 
 int value_string(struct settings *settings, const struct option_row *row, const struct option_input *input,
@@ -194,12 +192,12 @@ int value_log(struct settings *settings, const struct option_row *row, const str
         struct xpl_slice level = xpl_slice(level_start, (size_t)(end - level_start));
         if (equals && !is_in(area, log_area_names)) {
             text_format(ret_why, "no area '%.*s'", XPL_SLICE_ARGS(area));
-            value_hint(area, log_area_names, ret_why);
+            diag_hint(area, log_area_names, ret_why);
             return -EINVAL;
         }
         if (!is_in(level, log_level_names)) {
             text_string(ret_why, "expected error, warning, info or debug");
-            value_hint(level, log_level_names, ret_why);
+            diag_hint(level, log_level_names, ret_why);
             return -EINVAL;
         }
         if (*end == '\0')

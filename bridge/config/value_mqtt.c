@@ -59,7 +59,7 @@ static int parse_scheme(struct xpl_slice word, struct url *ret, bool *ret_path, 
             text_format(ret_why, "; did you mean '%s'?", foreign[i].ours);
             return -EINVAL;
         }
-    value_hint(word, names, ret_why);
+    diag_hint(word, names, ret_why);
     return -EINVAL;
 }
 
@@ -165,14 +165,7 @@ static const char *prefix_fault(struct xpl_slice prefix)
             return "has an empty level";
     if (memchr(prefix.data, '+', prefix.size) || memchr(prefix.data, '#', prefix.size))
         return "may hold no wildcard";
-    while (prefix.size) {
-        uint32_t code;
-        size_t size = utf8_next(prefix, &code);
-        if (size == 0 || utf8_is_forbidden(code))
-            return "holds a control character or what is no UTF-8";
-        prefix = xpl_slice(prefix.data + size, prefix.size - size);
-    }
-    return NULL;
+    return value_is_text(prefix) ? NULL : VALUE_NO_TEXT;
 }
 
 int value_prefix(struct settings *settings, const struct option_row *row, const struct option_input *input,

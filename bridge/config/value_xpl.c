@@ -146,7 +146,7 @@ int value_charset(struct settings *settings, const struct option_row *row, const
     struct charset charset;
     if (input->value[0] == '\0' || charset_init(&charset, input->value) < 0) {
         text_string(ret_why, "expected an 8-bit character set, as windows-1252");
-        value_hint(xpl_slice_from(input->value), usual, ret_why);
+        diag_hint(xpl_slice_from(input->value), usual, ret_why);
         return -EINVAL;
     }
     settings->xpl.charset = charset;

@@ -15,6 +15,9 @@ int map_device_of_topic(const struct mapping *mapping, const struct map *map, st
                         struct mapping_scratch *scratch, struct xpl_slice *ret_device,
                         struct xpl_slice *ret_alias);
 
+/* topic.c: what is below the prefix; data NULL when the topic is not. */
+struct xpl_slice topic_below_prefix(const struct mapping *mapping, struct xpl_slice topic);
+
 struct act {
     const struct mapping *mapping;
     struct mapping_scratch *scratch;

@@ -6,22 +6,12 @@
 
 /* ---- the topic ---- */
 
-/* What is below the prefix; data NULL when the topic is not. */
-static struct xpl_slice below_prefix(const struct mapping *mapping, struct xpl_slice topic)
-{
-    struct xpl_slice prefix = mapping->prefix;
-    if (topic.size <= prefix.size + 1 || memcmp(topic.data, prefix.data, prefix.size) != 0 ||
-        topic.data[prefix.size] != '/')
-        return xpl_slice(NULL, 0);
-    return xpl_slice(topic.data + prefix.size + 1, topic.size - prefix.size - 1);
-}
-
 /* The topic with an alias name at its start replaced by the device: the longest name that fits. False when
  * the topic gets too long. */
 static bool unalias(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
                     struct xpl_slice *ret)
 {
-    struct xpl_slice below = below_prefix(mapping, topic);
+    struct xpl_slice below = topic_below_prefix(mapping, topic);
     for (size_t size = below.size; mapping->n_aliases && size-- > 1;) {
         if (below.data[size] != '/')
             continue;
@@ -162,7 +152,7 @@ static bool try_send(struct attempt *attempt, const struct send *send)
  * is some levels at the start of the topic: the longest that a map is known for. */
 static bool try_origin(struct attempt *attempt)
 {
-    struct xpl_slice below = below_prefix(attempt->mapping, attempt->topic);
+    struct xpl_slice below = topic_below_prefix(attempt->mapping, attempt->topic);
     for (size_t size = below.size; size-- > 1;) {
         struct xpl_slice device, alias, path = xpl_slice(below.data, size);
         if (below.data[size] != '/')

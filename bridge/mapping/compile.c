@@ -10,21 +10,16 @@ static const char *const map_attributes[] = { "name",   "schema",   "type",     
                                               "device", "label",    NULL };
 static const char *const map_children[] = { "property", "example", NULL };
 
-static struct xpl_slice copy(struct compile *compile, struct xpl_slice text)
-{
-    return arena_copy(&compile->mapping->arena, text);
-}
-
 static int get_split(struct compile *compile, const struct xml_element *element, struct map *map)
 {
     const struct xml_attribute *split = xml_get(element, "split"), *by = xml_get(element, "by");
     const char *nearest = NULL;
-    map->split_by = by ? copy(compile, by->value) : XPL_SLICE(",");
+    map->split_by = by ? arena_copy(&compile->mapping->arena, by->value) : XPL_SLICE(",");
     if (by && !split)
         diag_error(compile->diag, by->place, "by without split");
     if (!split)
         return 0;
-    struct xpl_slice text = copy(compile, split->value);
+    struct xpl_slice text = arena_copy(&compile->mapping->arena, split->value);
     if (!text.data)
         return -ENOMEM;
     if (variable_parse(text, TO_MQTT, &map->split, &nearest) < 0 || map->split.kind != VARIABLE_ITEM) {

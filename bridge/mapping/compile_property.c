@@ -18,11 +18,6 @@ static const char *const property_children[] = { "publish", "send", NULL };
 static const char *const publish_attributes[] = { "type", "when", "payload", "topic", NULL };
 static const char *const none[] = { NULL };
 
-static struct xpl_slice copy(struct compile *compile, struct xpl_slice text)
-{
-    return arena_copy(&compile->mapping->arena, text);
-}
-
 static int compile_publish(struct compile *compile, struct xml_element *element, struct property *property,
                            struct publish **ret)
 {
@@ -66,7 +61,7 @@ static void get_details(struct compile *compile, struct xml_element *element, st
     struct mapping_property *public = &property->public;
     const struct xml_attribute *each = xml_get(element, "each");
     if (each)
-        property->each = copy(compile, each->value);
+        property->each = arena_copy(&compile->mapping->arena, each->value);
     int entity = xml_get_choice(element, "entity", entity_names, -1, compile->diag);
     public->entity = entity < 0 ? XPL_SLICE("") : xpl_slice_from(entity_names[entity]);
     static const char *const roles[][4] = {

@@ -16,29 +16,16 @@ static const char *const send_children[] = { "item", NULL };
 static const char *const item_attributes[] = { "name", "optional", NULL };
 static const char *const none[] = { NULL };
 
-static struct xpl_slice copy(struct compile *compile, struct xpl_slice text)
-{
-    return arena_copy(&compile->mapping->arena, text);
-}
-
 /* What a send may use: the payload, and what its topic says. */
 struct known {
     struct compile *compile;
     const struct send *send;
 };
 
-static bool topic_has(const struct template *topic, const struct variable *variable)
-{
-    for (size_t i = 0; i < topic->n; i++)
-        if (topic->parts[i].kind == PART_VARIABLE && variable_equal(&topic->parts[i].variable, variable))
-            return true;
-    return false;
-}
-
 static bool is_known(const struct send *send, const struct variable *variable)
 {
     if (variable->kind == VARIABLE_PAYLOAD || variable->kind == VARIABLE_PAYLOAD_MEMBER ||
-        topic_has(&send->topic, variable))
+        template_has(&send->topic, variable))
         return true;
     if (variable->kind < VARIABLE_SOURCE || variable->kind > VARIABLE_TARGET_INSTANCE)
         return false;
@@ -46,10 +33,10 @@ static bool is_known(const struct send *send, const struct variable *variable)
     enum variable_kind whole = variable->kind >= VARIABLE_TARGET ? VARIABLE_TARGET : VARIABLE_SOURCE;
     struct variable probe = { whole, false, { "", 0 } };
     if (variable->kind != whole)
-        return topic_has(&send->topic, &probe);
+        return template_has(&send->topic, &probe);
     for (int i = 1; i <= 3; i++) {
         probe.kind = whole + (enum variable_kind)i;
-        if (!topic_has(&send->topic, &probe))
+        if (!template_has(&send->topic, &probe))
             return false;
     }
     return true;
@@ -164,7 +151,7 @@ static int get_confirm(struct compile *compile, const struct xml_element *elemen
         return 0;
     }
     struct conversion_source source = compile_source(compile, attribute->place);
-    send->confirm_schema = copy(compile, xpl_slice(text, size));
+    send->confirm_schema = arena_copy(&compile->mapping->arena, xpl_slice(text, size));
     send->public.confirms = true;
     int r = conditions_parse(&source, text + size, TO_MQTT, &send->confirm_when);
     return r == -ENOMEM ? r : 0;

@@ -222,14 +222,12 @@ bool condition_is_literal(const struct condition *condition)
 
 static bool alternative_covers(const struct alternative *outer, const struct alternative *inner, bool nocase)
 {
-    double number;
     if (!outer->range)
         return !inner->range && glob_covers(outer->glob, inner->glob, nocase);
     if (inner->range)
         return (!outer->has_low || (inner->has_low && inner->low >= outer->low)) &&
                (!outer->has_high || (inner->has_high && inner->high <= outer->high));
-    return number_parse(inner->glob, &number) == 0 && (!outer->has_low || number >= outer->low) &&
-           (!outer->has_high || number <= outer->high);
+    return alternative_holds(outer, inner->glob, nocase);
 }
 
 static bool condition_covers(const struct condition *outer, const struct condition *inner, bool nocase)

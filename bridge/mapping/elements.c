@@ -1,7 +1,7 @@
 /* The small elements: tables, aliases, ignores. */
 #include <errno.h>
 
-#include "mapping/compile.h"
+#include "mapping/compile-private.h"
 
 static const char *const table_attributes[] = { "name", NULL };
 static const char *const table_children[] = { "row", NULL };
@@ -130,11 +130,8 @@ int compile_ignore(struct compile *compile, struct xml_element *element, struct 
 {
     struct ignore *ignore = arena_new(&compile->mapping->arena, struct ignore);
     size_t errors = compile->diag->n_errors;
-    if (!ignore ||
-        glob_list_parse(&compile->mapping->arena, xml_get_string(element, "source", NULL), &ignore->source) <
-            0 ||
-        glob_list_parse(&compile->mapping->arena, xml_get_string(element, "device", NULL), &ignore->device) <
-            0)
+    if (!ignore || compile_globs(compile, element, "source", &ignore->source) < 0 ||
+        compile_globs(compile, element, "device", &ignore->device) < 0)
         return -ENOMEM;
     if (!ignore->source.n && !ignore->device.n)
         diag_error(compile->diag, element->place,

@@ -25,16 +25,7 @@ static struct xpl_slice written_topic(struct checker *checker, const struct map 
 
 static bool in_topic(const struct map *map, const struct publish *publish, const struct variable *variable)
 {
-    const struct template *templates[] = { &map->device, &publish->topic };
-    for (int t = 0; t < 2; t++)
-        for (size_t i = 0; i < templates[t]->n; i++) {
-            const struct part *part = &templates[t]->parts[i];
-            if (part->kind != PART_VARIABLE)
-                continue;
-            if (variable_equal(&part->variable, variable))
-                return true;
-        }
-    return false;
+    return template_has(&map->device, variable) || template_has(&publish->topic, variable);
 }
 
 /* Two maps cannot make one topic when a variable of the topic differs by their conditions. */

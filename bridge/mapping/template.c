@@ -56,23 +56,8 @@ static int end_literal(struct parser *parser)
     return add(parser, (struct part){ .kind = PART_LITERAL, .text = text });
 }
 
-/* The end of a variable: the '}' outside of a quoted argument. SIZE_MAX when there is none. */
-static size_t find_brace(struct xpl_slice text, size_t start)
-{
-    bool quoted = false;
-    for (size_t i = start; i < text.size; i++) {
-        if (quoted)
-            quoted = text.data[i] != '\'';
-        else if (text.data[i] == '\'' && (text.data[i - 1] == ':' || text.data[i - 1] == '\''))
-            quoted = true;
-        else if (text.data[i] == '}')
-            return i;
-    }
-    return SIZE_MAX;
-}
-
-/* The end of the next conversion: the '|' outside of a quoted argument. */
-static size_t find_bar(struct xpl_slice text, size_t start)
+/* The first `c` outside of a quoted argument; the text's end when there is none. */
+static size_t find_unquoted(struct xpl_slice text, size_t start, char c)
 {
     bool quoted = false;
     for (size_t i = start; i < text.size; i++) {
@@ -80,7 +65,7 @@ static size_t find_bar(struct xpl_slice text, size_t start)
             quoted = text.data[i] != '\'';
         else if (text.data[i] == '\'' && i && (text.data[i - 1] == ':' || text.data[i - 1] == '\''))
             quoted = true;
-        else if (text.data[i] == '|')
+        else if (text.data[i] == c)
             return i;
     }
     return text.size;
@@ -90,7 +75,7 @@ static int parse_variable(struct parser *parser, struct xpl_slice inside)
 {
     const struct conversion_source *source = parser->source;
     struct part part = { .kind = PART_VARIABLE };
-    size_t end = find_bar(inside, 0), bars = 0;
+    size_t end = find_unquoted(inside, 0, '|'), bars = 0;
     part.text = arena_copy(source->arena, inside);
     if (!part.text.data)
         return -ENOMEM;
@@ -100,13 +85,13 @@ static int parse_variable(struct parser *parser, struct xpl_slice inside)
                    nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
         return -EINVAL;
     }
-    for (size_t i = end; i < inside.size; i = find_bar(inside, i + 1))
+    for (size_t i = end; i < inside.size; i = find_unquoted(inside, i + 1, '|'))
         bars++;
     if (bars && !(part.conversions = arena_array(source->arena, struct conversion, bars)))
         return -ENOMEM;
     while (end < inside.size) {
         size_t start = end + 1;
-        end = find_bar(inside, start);
+        end = find_unquoted(inside, start, '|');
         int r = conversion_parse(source, xpl_slice(inside.data + start, end - start),
                                  parser->use == TEMPLATE_TOPIC, &part.conversions[part.n_conversions]);
         if (r < 0)
@@ -153,8 +138,8 @@ static int parse(struct parser *parser)
             parser->literal[parser->literal_size++] = c;
             i++;
         } else if (c == '{') {
-            size_t end = find_brace(text, i + 1);
-            if (end == SIZE_MAX)
+            size_t end = find_unquoted(text, i + 1, '}');
+            if (end == text.size)
                 return fail(parser, "'{' without '}'");
             r = end_literal(parser);
             if (r == 0)
@@ -246,9 +231,7 @@ int template_parse(const struct conversion_source *source, struct xpl_slice text
     int r = parse(&parser);
     if (r < 0)
         return r;
-    struct template template = {
-        .n = parser.n, .place = source->place, .direction = direction, .variable = parser.variable
-    };
+    struct template template = { .n = parser.n, .place = source->place, .variable = parser.variable };
     template.text = arena_copy(source->arena, text);
     template.parts = arena_array(source->arena, struct part, parser.n + 1);
     if (!template.text.data || !template.parts)
@@ -261,6 +244,15 @@ int template_parse(const struct conversion_source *source, struct xpl_slice text
     }
     *ret = template;
     return 0;
+}
+
+bool template_has(const struct template *template, const struct variable *variable)
+{
+    for (size_t i = 0; i < template->n; i++)
+        if (template->parts[i].kind == PART_VARIABLE &&
+            variable_equal(&template->parts[i].variable, variable))
+            return true;
+    return false;
 }
 
 int template_literal(const struct conversion_source *source, struct xpl_slice text, struct template *ret)
@@ -282,7 +274,6 @@ int template_join(const struct conversion_source *source, const struct template 
         joined.n += templates[i]->n;
         size += templates[i]->text.size;
         joined.variable |= templates[i]->variable;
-        joined.direction = templates[i]->direction;
     }
     char *text = arena_alloc(source->arena, size + 1);
     joined.parts = arena_array(source->arena, struct part, joined.n + 1);

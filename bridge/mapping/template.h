@@ -33,13 +33,14 @@ struct template
     size_t n;
     struct xpl_slice text; /* as written; data NULL: there is none */
     struct diag_place place;
-    enum direction direction;
     bool variable; /* has a variable */
 };
 
 /* 0, -EINVAL (findings say why) or -ENOMEM. */
 int template_parse(const struct conversion_source *source, struct xpl_slice text, enum template_use use,
                    enum direction direction, struct template *ret);
+
+bool template_has(const struct template *template, const struct variable *variable);
 
 /* Concatenates; the follow sets are made anew. A finding when two variables meet. */
 int template_join(const struct conversion_source *source, const struct template *const *templates, size_t n,

@@ -1,6 +1,15 @@
 /* Topics seen from outside: who makes one, and how a value becomes a level. */
 #include "mapping/act.h"
 
+struct xpl_slice topic_below_prefix(const struct mapping *mapping, struct xpl_slice topic)
+{
+    struct xpl_slice prefix = mapping->prefix;
+    if (topic.size <= prefix.size + 1 || memcmp(topic.data, prefix.data, prefix.size) != 0 ||
+        topic.data[prefix.size] != '/')
+        return xpl_slice(NULL, 0);
+    return xpl_slice(topic.data + prefix.size + 1, topic.size - prefix.size - 1);
+}
+
 /* Whether the topic ends as the template does: a quick no for nearly all of a large table. */
 static bool ends_alike(const struct template *template, struct xpl_slice topic)
 {
@@ -14,13 +23,11 @@ static bool ends_alike(const struct template *template, struct xpl_slice topic)
 static bool reads(const struct mapping *mapping, const struct map *map, const struct publish *publish,
                   struct scope *scope, struct xpl_slice topic)
 {
-    size_t start = mapping->prefix.size + 1;
     if (publish->base == BASE_ABSOLUTE)
         return template_read(&publish->topic, scope, topic);
-    if (topic.size <= start || memcmp(topic.data, mapping->prefix.data, mapping->prefix.size) != 0 ||
-        topic.data[start - 1] != '/')
+    topic = topic_below_prefix(mapping, topic);
+    if (!topic.data)
         return false;
-    topic = xpl_slice(topic.data + start, topic.size - start);
     if (publish->base == BASE_PREFIX)
         return template_read(&publish->topic, scope, topic);
     /* The device may have any number of levels: try each place where it may end. */
@@ -41,6 +48,8 @@ bool mapping_publishes(const struct mapping *mapping, struct mapping_scratch *sc
         for (const struct property *p = mapping->maps[m]->properties; p; p = p->next)
             for (const struct publish *publish = p->publishes; publish; publish = publish->next) {
                 struct scope scope;
+                if (!ends_alike(&publish->topic, topic))
+                    continue;
                 scratch_open(scratch, mapping, TO_MQTT, &scope);
                 scope.ignore_case = mapping->maps[m]->ignore_case;
                 if (reads(mapping, mapping->maps[m], publish, &scope, topic))

@@ -287,7 +287,6 @@ static void walk_node(const struct node *node, struct walk *walk, size_t n)
     walk->levels[n] = xpl_slice(NULL, 0);
     for (const struct pattern *pattern = node->patterns; pattern; pattern = pattern->next)
         walk_node(pattern->node, walk, n + 1);
-    walk->levels[n] = xpl_slice(NULL, 0);
     if (node->any)
         walk_node(node->any, walk, n + 1);
 }

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 
-void candidates_add(struct candidates *candidates, const uint32_t *ids, size_t n)
+static void candidates_add(struct candidates *candidates, const uint32_t *ids, size_t n)
 {
     if (n == 0)
         return;

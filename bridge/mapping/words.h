@@ -17,7 +17,6 @@ struct candidates {
     size_t n;
 };
 
-void candidates_add(struct candidates *candidates, const uint32_t *ids, size_t n);
 /* The smallest number not yet given; UINT32_MAX at the end. */
 uint32_t candidates_next(struct candidates *candidates);
 

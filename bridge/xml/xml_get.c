@@ -29,14 +29,6 @@ static void join(const char *const *words, struct text *ret)
     }
 }
 
-/* "; did you mean 'NEAREST'?", or nothing. */
-static void hint(struct xpl_slice word, const char *const *words, struct text *ret)
-{
-    const char *nearest = diag_nearest(word, words);
-    if (nearest)
-        text_format(ret, "; did you mean '%s'?", nearest);
-}
-
 int xml_get_choice(const struct xml_element *element, const char *name, const char *const *choices,
                    int fallback, struct diag *diag)
 {
@@ -49,7 +41,7 @@ int xml_get_choice(const struct xml_element *element, const char *name, const ch
     char storage[512];
     struct text text = TEXT(storage);
     join(choices, &text);
-    hint(attribute->value, choices, &text);
+    diag_hint(attribute->value, choices, &text);
     diag_error(diag, attribute->place, "%s=\"%.*s\" on <%s>: expected one of %s", name,
                XPL_SLICE_ARGS(attribute->value), element->name, storage);
     return fallback;
@@ -103,7 +95,7 @@ void xml_check_attributes(const struct xml_element *element, const char *const *
         struct text text = TEXT(storage);
         text_string(&text, "");
         if (diag_nearest(xpl_slice_from(a->name), known)) {
-            hint(xpl_slice_from(a->name), known, &text);
+            diag_hint(xpl_slice_from(a->name), known, &text);
         } else if (known[0]) {
             text_string(&text, "; known are ");
             join(known, &text);
