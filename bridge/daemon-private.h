@@ -43,8 +43,7 @@ struct daemon {
     bool stopping, closing, reload_wanted, absent;
     int64_t watchdog_due_ms, wall_due_ms, expiry_due_ms, save_due_ms;
     struct certificate certificates[2];
-    char *hub_clients, *made_topics, *devices, *remote, *things, *announced; /* of the last run */
-    int status;
+    char *made_topics, *devices; /* of the last run, until core has started */
 };
 
 /* daemon_sink.c: what core can do to the world. */
@@ -67,9 +66,11 @@ int daemon_find_store(struct daemon *daemon);
 /* The file's content, also in *ret for daemon_forget; data NULL when there is none. */
 struct xpl_slice daemon_recall(struct daemon *daemon, const char *name, char **ret);
 void daemon_forget(char **text);
-struct xpl_slice daemon_recall_clients(struct daemon *daemon);
+struct xpl_slice daemon_recall_clients(struct daemon *daemon, char **ret);
 struct xpl_slice daemon_recall_topics(struct daemon *daemon);
 struct xpl_slice daemon_recall_devices(struct daemon *daemon);
+/* 0 or negative errno, of which a broken disk is logged; -ENOENT: there is no state directory. */
+int daemon_keep(struct daemon *daemon, const char *name, const char *data, size_t size);
 void daemon_save(struct daemon *daemon);
 /* The hub's clients to the runtime directory, if there is one. */
 void daemon_save_clients(struct daemon *daemon);

@@ -164,8 +164,7 @@ static void on_timer(void *context, int64_t now_ms)
         core_on_time(daemon->core, now_ms);
     session_on_time(daemon->session, now_ms);
     lastwill_on_time(daemon->lastwill, now_ms);
-    if (interfaces_deadline(daemon->interfaces) <= now_ms)
-        interfaces_on_time(daemon->interfaces, now_ms);
+    interfaces_on_time(daemon->interfaces, now_ms);
     if (now_ms >= daemon->save_due_ms) {
         daemon->save_due_ms = INT64_MAX;
         daemon_save_clients(daemon);
@@ -237,7 +236,6 @@ static void stop(struct daemon *daemon)
     daemon->stopping = true;
     lastwill_stop(daemon->lastwill, STOP_MS, now_ms);
     session_stop(daemon->session, STOP_MS, now_ms);
-    settle(daemon, io_now_ms());
 }
 
 /* The same list that health shows, for whoever sent SIGUSR1. */

@@ -16,7 +16,7 @@ struct xpl_endpoint daemon_choose_address(struct daemon *daemon)
         xpl_ip_format(broadcast, settings->xpl.broadcast);
     int r = addresses_choose(interfaces_addresses(daemon->interfaces), settings->xpl.interface, broadcast,
                              &choice);
-    if ((r != ADDRESSES_OK) != daemon->absent && r != ADDRESSES_OK)
+    if (r != ADDRESSES_OK && !daemon->absent)
         log_warning(LOG_XPL, "interface %s is not there: the xPL side is down until it is",
                     settings->xpl.interface ? settings->xpl.interface : broadcast);
     daemon->absent = r != ADDRESSES_OK;
@@ -48,6 +48,7 @@ int daemon_open_core(struct daemon *daemon)
         [SETTINGS_HOMIE_4] = DISCOVERY_HOMIE_4,
         [SETTINGS_HOMIE_5] = DISCOVERY_HOMIE_5,
     };
+    char *clients = NULL, *remote = NULL, *things = NULL, *announced = NULL;
     char source[XPL_ADDRESS_MAX + 16];
     snprintf(source, sizeof(source), "xplmqtt-bridge.%s", settings->xpl.instance);
     struct core_network allow[LIMIT_NETWORKS];
@@ -70,25 +71,25 @@ int daemon_open_core(struct daemon *daemon)
         .raw_send = settings->mqtt.raw_send,
         .tunnel = settings->xpl.tunnel,
         .tunnel_member = settings->xpl.instance,
-        .remote = daemon_recall(daemon, CORE_FILE_REMOTE, &daemon->remote),
-        .hub_clients = daemon_recall_clients(daemon),
+        .remote = daemon_recall(daemon, CORE_FILE_REMOTE, &remote),
+        .hub_clients = daemon_recall_clients(daemon, &clients),
         .discovery = { .homeassistant = forms[settings->discovery.homeassistant],
                        .homie = homies[settings->discovery.homie],
                        .ask = settings->discovery.announce == SETTINGS_ANNOUNCE_ASK,
                        .after = (unsigned)settings->discovery.announce_after,
                        .limit = (unsigned)settings->discovery.limit,
-                       .things = daemon_recall(daemon, CORE_FILE_THINGS, &daemon->things),
-                       .announced = daemon_recall(daemon, CORE_FILE_ANNOUNCED, &daemon->announced) },
+                       .things = daemon_recall(daemon, CORE_FILE_THINGS, &things),
+                       .announced = daemon_recall(daemon, CORE_FILE_ANNOUNCED, &announced) },
         .made_topics = daemon_recall_topics(daemon),
         .devices = daemon_recall_devices(daemon),
     };
     struct sink sink = daemon_sink(daemon);
     int r = core_new(&daemon->core, &options, daemon->mapping, &sink, &daemon->counters, io_now_ms(),
                      io_wall_ms());
-    free(daemon->hub_clients);
-    free(daemon->remote);
-    free(daemon->things);
-    free(daemon->announced);
+    free(clients);
+    free(remote);
+    free(things);
+    free(announced);
     if (r < 0)
         log_error(LOG_DAEMON, "out of memory");
     return r;

@@ -43,7 +43,7 @@ void daemon_reload(struct daemon *daemon)
     notify_reloading();
     int r = settings_reload(&settings, daemon->settings, &diag);
     if (r == 0)
-        r = parts_mapping(settings, daemon->settings, names_file(daemon, names, sizeof(names)), false, &diag,
+        r = parts_mapping(settings, daemon->settings, names_file(daemon, names, sizeof(names)), &diag,
                           &mapping);
     parts_log_findings(&diag, daemon->settings->verbose ? DIAG_INFO : DIAG_WARNING);
     if (r == 0) {
@@ -73,8 +73,8 @@ int daemon_load(struct daemon *daemon)
     struct diag diag;
     char names[sizeof(daemon->store.directory) + sizeof(CORE_FILE_NAMES)];
     diag_init(&diag);
-    int r = parts_mapping(daemon->settings, daemon->settings, names_file(daemon, names, sizeof(names)), false,
-                          &diag, &daemon->mapping);
+    int r = parts_mapping(daemon->settings, daemon->settings, names_file(daemon, names, sizeof(names)), &diag,
+                          &daemon->mapping);
     parts_log_findings(&diag, daemon->settings->verbose ? DIAG_INFO : DIAG_WARNING);
     if (r == 0)
         log_info(LOG_MAPPING, "%zu maps, digest %s", mapping_maps(daemon->mapping),

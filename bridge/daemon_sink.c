@@ -17,11 +17,7 @@ static int sink_forward(void *context, struct xpl_endpoint to, const char *data,
 
 static int sink_hub_open(void *context)
 {
-    struct daemon *daemon = context;
-    int r = xplsocket_hub_open(daemon->socket);
-    if (r == 0)
-        log_debug(LOG_XPL, "receive buffer: %zu bytes", xplsocket_receive_buffer(daemon->socket));
-    return r;
+    return xplsocket_hub_open(((struct daemon *)context)->socket);
 }
 
 static void sink_hub_close(void *context)
@@ -104,13 +100,7 @@ static uint32_t sink_random(void *context)
 
 static int sink_save(void *context, const char *name, const char *data, size_t size)
 {
-    struct daemon *daemon = context;
-    if (store_is_nowhere(&daemon->store))
-        return -ENOENT;
-    int r = store_replace(&daemon->store, name, data, size);
-    if (r < 0)
-        log_warning(LOG_DAEMON, "cannot write %s/%s: %s", daemon->store.directory, name, strerror(-r));
-    return r;
+    return daemon_keep(context, name, data, size);
 }
 
 static void sink_log(void *context, enum log_area area, enum log_level level, const char *text)

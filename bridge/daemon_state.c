@@ -44,12 +44,12 @@ void daemon_forget(char **text)
 }
 
 /* The runtime directory knows of the moment before a crash, but not of the time before a boot. */
-struct xpl_slice daemon_recall_clients(struct daemon *daemon)
+struct xpl_slice daemon_recall_clients(struct daemon *daemon, char **ret)
 {
     size_t size = 0;
-    if (store_read(&daemon->runtime, FILE_HUB, &daemon->hub_clients, &size) == STORE_OK)
-        return xpl_slice(daemon->hub_clients, size);
-    return daemon_recall(daemon, FILE_HUB, &daemon->hub_clients);
+    if (store_read(&daemon->runtime, FILE_HUB, ret, &size) == STORE_OK)
+        return xpl_slice(*ret, size);
+    return daemon_recall(daemon, FILE_HUB, ret);
 }
 
 struct xpl_slice daemon_recall_topics(struct daemon *daemon)
@@ -72,6 +72,16 @@ void daemon_save_clients(struct daemon *daemon)
     free(buffer);
 }
 
+int daemon_keep(struct daemon *daemon, const char *name, const char *data, size_t size)
+{
+    if (store_is_nowhere(&daemon->store))
+        return -ENOENT;
+    int r = store_replace(&daemon->store, name, data, size);
+    if (r < 0)
+        log_warning(LOG_DAEMON, "cannot write %s/%s: %s", daemon->store.directory, name, strerror(-r));
+    return r;
+}
+
 void daemon_save(struct daemon *daemon)
 {
     size_t capacity = LIMIT_STATE_FILE;
@@ -86,10 +96,7 @@ void daemon_save(struct daemon *daemon)
                      { FILE_DEVICES, core_export_devices } };
     for (size_t i = 0; i < sizeof(memories) / sizeof(memories[0]); i++) {
         size_t size = memories[i].export(daemon->core, buffer, capacity);
-        int r = store_replace(&daemon->store, memories[i].file, buffer, size);
-        if (r < 0)
-            log_warning(LOG_DAEMON, "cannot write %s/%s: %s", daemon->store.directory, memories[i].file,
-                        strerror(-r));
+        daemon_keep(daemon, memories[i].file, buffer, size);
     }
     free(buffer);
 }

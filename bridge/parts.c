@@ -26,12 +26,11 @@ struct session_options parts_session(const struct settings *settings)
 }
 
 int parts_mapping(const struct settings *settings, const struct settings *running, const char *names,
-                  bool examples, struct diag *diag, struct mapping **ret)
+                  struct diag *diag, struct mapping **ret)
 {
     struct mapping_file files[PARTS_FILES_MAX];
     struct mapping_options options = { .prefix = running->mqtt.prefix,
                                        .charset = running->xpl.charset_name,
-                                       .examples = examples,
                                        .names = names };
     static const char *const none[] = { NULL };
     const char *const *shipped = none;

@@ -16,7 +16,7 @@ struct session_options parts_session(const struct settings *settings);
  * are those of the running settings: they do not change before a restart. `names` is the file of names given
  * by request, NULL or missing: none. As mapping_load. */
 int parts_mapping(const struct settings *settings, const struct settings *running, const char *names,
-                  bool examples, struct diag *diag, struct mapping **ret);
+                  struct diag *diag, struct mapping **ret);
 
 /* Prints findings of at least that level to the log's stream. */
 void parts_log_findings(struct diag *diag, enum diag_level least);

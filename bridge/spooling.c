@@ -25,7 +25,6 @@ struct spooling {
     void (*closed)(void *context);
     void *settle_context, *closed_context;
     bool closes;
-    uint64_t restored;
 };
 
 /* ---- session to file ---- */
@@ -69,7 +68,6 @@ static void found_event(void *context, uint64_t order, struct xpl_slice topic, s
     struct spooling *spooling = context;
     const struct spool_message message = { topic, payload, qos };
     session_restore_event(spooling->session, order, &message, born_ms);
-    spooling->restored++;
 }
 
 static void found_state(void *context, struct xpl_slice topic, struct xpl_slice payload, int qos)
@@ -77,7 +75,6 @@ static void found_state(void *context, struct xpl_slice topic, struct xpl_slice 
     struct spooling *spooling = context;
     const struct spool_message message = { topic, payload, qos };
     session_restore_state(spooling->session, &message);
-    spooling->restored++;
 }
 
 static void on_damaged(void *context, const char *moved_to)
@@ -138,9 +135,9 @@ int spooling_new(struct spooling **ret, struct uv_loop_s *loop, const char *dire
         free(spooling);
         return r;
     }
-    if (spooling->restored)
-        log_info(LOG_MQTT, "%llu messages of the last run wait for the broker",
-                 (unsigned long long)spooling->restored);
+    uint64_t restored = counters->value[COUNT_SPOOL_RESTORED];
+    if (restored)
+        log_info(LOG_MQTT, "%llu messages of the last run wait for the broker", (unsigned long long)restored);
     *ret = spooling;
     return 0;
 }

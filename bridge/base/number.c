@@ -21,6 +21,17 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* One form for each number: no zero at the end, and no sign or exponent of 0. */
+static void trim_zeros(struct decimal *d)
+{
+    while (d->n && d->digits[d->n - 1] == '0') {
+        d->n--;
+        d->exponent++;
+    }
+    if (d->n == 0)
+        *d = (struct decimal){ 0 };
+}
+
 static int parse(struct xpl_slice text, struct decimal *ret)
 {
     const char *p = text.data, *end = text.data + text.size;
@@ -59,12 +70,7 @@ static int parse(struct xpl_slice text, struct decimal *ret)
     }
     if (p != end)
         return -EINVAL;
-    while (ret->n && ret->digits[ret->n - 1] == '0') {
-        ret->n--;
-        ret->exponent++;
-    }
-    if (ret->n == 0)
-        *ret = (struct decimal){ 0 };
+    trim_zeros(ret);
     return 0;
 }
 
@@ -171,12 +177,7 @@ int number_round(struct xpl_slice text, unsigned decimals, struct text *ret)
                 d.digits[d.n - 1]++;
             else if (up)
                 d.digits[d.n++] = '1';
-            while (d.n && d.digits[d.n - 1] == '0') {
-                d.n--;
-                d.exponent++;
-            }
-            if (d.n == 0)
-                d = (struct decimal){ 0 };
+            trim_zeros(&d);
         }
     }
     if (d.n == 0)

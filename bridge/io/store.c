@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/limits.h"
 
 int store_init(struct store *store, const char *directories)
@@ -57,23 +58,6 @@ static int sync_directory(int directory)
     return fsync(directory) < 0 && errno != EINVAL ? -errno : 0;
 }
 
-/* Until the end, or one byte more than the limit. */
-static ssize_t read_all(int fd, char *data, size_t capacity)
-{
-    size_t size = 0;
-    while (size < capacity) {
-        ssize_t n = read(fd, data + size, capacity - size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        size += (size_t)n;
-    }
-    return (ssize_t)size;
-}
-
 int store_read(const struct store *store, const char *name, char **ret, size_t *ret_size)
 {
     if (!is_name(name))
@@ -90,7 +74,7 @@ int store_read(const struct store *store, const char *name, char **ret, size_t *
         return r == -ENOENT ? STORE_MISSING : r;
 
     char *data = malloc(LIMIT_STATE_FILE + 1);
-    ssize_t size = data ? read_all(fd, data, LIMIT_STATE_FILE + 1) : -ENOMEM;
+    ssize_t size = data ? file_read(fd, data, LIMIT_STATE_FILE + 1) : -ENOMEM;
     close(fd);
     if (size > LIMIT_STATE_FILE)
         size = -EFBIG;

@@ -193,11 +193,8 @@ void outbox_last_word(struct outbox *outbox, struct xpl_slice topic, struct xpl_
     const struct session_publish publish = {
         .lane = SESSION_STATE, .topic = topic, .payload = payload, .qos = 1
     };
-    struct state *state, *next;
-    for (state = outbox->states.first_waiting; state; state = next) {
-        next = state->next;
-        states_unwait(&outbox->states, state);
-    }
+    while (outbox->states.first_waiting)
+        states_unwait(&outbox->states, outbox->states.first_waiting);
     outbox->spool.hurry = true;
     outbox_publish(outbox, &publish, now_ms);
     outbox->ending = true;

@@ -7,22 +7,16 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/file.h"
 
 #define ROOM (SECRET_MAX + 3) /* with a line end, and one byte that says there is more */
 
-static int read_all(int fd, char *bytes, size_t *ret_size)
+static int read_secret(int fd, char *bytes, size_t *ret_size)
 {
-    size_t size = 0;
-    while (size < ROOM) {
-        ssize_t n = read(fd, bytes + size, ROOM - size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        size += (size_t)n;
-    }
+    ssize_t n = file_read(fd, bytes, ROOM);
+    if (n < 0)
+        return (int)n;
+    size_t size = (size_t)n;
     if (size && bytes[size - 1] == '\n') {
         size--;
         if (size && bytes[size - 1] == '\r')
@@ -41,7 +35,7 @@ int secret_read(const char *path, struct xpl_slice *ret)
         return -errno;
     char *bytes = malloc(ROOM);
     size_t size = 0;
-    int error = bytes ? read_all(fd, bytes, &size) : -ENOMEM;
+    int error = bytes ? read_secret(fd, bytes, &size) : -ENOMEM;
     close(fd);
     if (error) {
         secret_free(xpl_slice(bytes, bytes ? ROOM : 0));
