@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/descriptor.h"
 #include "base/limits.h"
 
 int store_init(struct store *store, const char *directories)
@@ -74,7 +74,7 @@ int store_read(const struct store *store, const char *name, char **ret, size_t *
         return r == -ENOENT ? STORE_MISSING : r;
 
     char *data = malloc(LIMIT_STATE_FILE + 1);
-    ssize_t size = data ? file_read(fd, data, LIMIT_STATE_FILE + 1) : -ENOMEM;
+    ssize_t size = data ? descriptor_read(fd, data, LIMIT_STATE_FILE + 1) : -ENOMEM;
     close(fd);
     if (size > LIMIT_STATE_FILE)
         size = -EFBIG;

@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "base/file.h"
 
 #define ROOM (SECRET_MAX + 3) /* with a line end, and one byte that says there is more */
 
 static int read_secret(int fd, char *bytes, size_t *ret_size)
 {
-    ssize_t n = file_read(fd, bytes, ROOM);
+    ssize_t n = descriptor_read(fd, bytes, ROOM);
     if (n < 0)
         return (int)n;
     size_t size = (size_t)n;

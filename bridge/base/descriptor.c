@@ -1,9 +1,9 @@
-#include "base/file.h"
+#include "base/descriptor.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-ssize_t file_read(int fd, char *data, size_t capacity)
+ssize_t descriptor_read(int fd, char *data, size_t capacity)
 {
     size_t size = 0;
     while (size < capacity) {
