@@ -7,7 +7,8 @@
 #include "mapping/mapping.h"
 #include "mqtt/session.h"
 
-#define PARTS_FILES_MAX (2 * LIMIT_MAPPING_FILES) /* the user's and the shipped ones, each bounded */
+#define PARTS_FILES_MAX \
+    (2 * LIMIT_MAPPING_FILES + 1) /* the user's and the shipped ones, each bounded; the names */
 
 /* What session_new wants; strings are the settings' own. */
 struct session_options parts_session(const struct settings *settings);
