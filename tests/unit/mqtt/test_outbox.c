@@ -1,23 +1,8 @@
-#include <criterion/criterion.h>
-
 #include <stdio.h>
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "mqtt_world.h"
-
-static struct world world;
-
-static void setup(void)
-{
-    world_init(&world, NULL);
-}
-
-static void teardown(void)
-{
-    cr_expect(session_books_balance(world.session));
-    world_deinit(&world);
-}
+#include "session_test.h"
 
 TestSuite(outbox, .init = setup, .fini = teardown);
 

@@ -1,14 +1,11 @@
-#include <criterion/criterion.h>
-
 #include "fake_spool.h"
-#include "mqtt_world.h"
+#include "session_test.h"
 
-static struct world world;
 static struct fake_spool spool;
 
 static void begin(void)
 {
-    world_init(&world, NULL);
+    setup();
     fake_spool_restore(&spool, world.session);
 }
 
@@ -16,12 +13,6 @@ static void make(void)
 {
     memset(&spool, 0, sizeof(spool));
     begin();
-}
-
-static void unmake(void)
-{
-    cr_expect(session_books_balance(world.session));
-    world_deinit(&world);
 }
 
 /* The clock goes on; every commit is told of at once. */
@@ -36,11 +27,11 @@ static void pass(int64_t ms)
 
 static void kill_and_restart(void)
 {
-    unmake();
+    teardown();
     begin();
 }
 
-TestSuite(outbox_spool, .init = make, .fini = unmake);
+TestSuite(outbox_spool, .init = make, .fini = teardown);
 
 Test(outbox_spool, nothing_is_written_while_the_broker_answers)
 {
@@ -215,8 +206,8 @@ Test(outbox_spool, an_event_keeps_its_age_across_a_kill)
     world_event(&world, "e", "1");
     pass(100);
     int64_t later_ms = world.now_ms + 3600000;
-    unmake();
-    world_init(&world, NULL);
+    teardown();
+    setup();
     world.now_ms = later_ms;
     fake_spool_restore(&spool, world.session);
     world_start(&world);

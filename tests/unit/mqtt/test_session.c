@@ -1,36 +1,12 @@
-#include <criterion/criterion.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "mqtt_world.h"
-
-static struct world world;
-
-static void setup(void)
-{
-    world_init(&world, NULL);
-}
-
-static void teardown(void)
-{
-    cr_expect(session_books_balance(world.session));
-    world_deinit(&world);
-}
+#include "session_test.h"
 
 TestSuite(session, .init = setup, .fini = teardown);
-
-static void options_with(struct session_options options)
-{
-    world_deinit(&world);
-    options.url = "mqtt://broker:1883";
-    options.will_topic = "xpl/bridge/state";
-    options.will_payload = "offline";
-    world_init(&world, &options);
-}
 
 /* The connection. */
 

@@ -1,33 +1,7 @@
 /* Attributes by kind, and what should not be there. */
-#include <criterion/criterion.h>
-
-#include "xml/xml.h"
-
-#define NS "urn:test:1"
-
-static struct arena arena;
-static struct diag diag;
-
-static void setup(void)
-{
-    arena_init(&arena);
-    diag_init(&diag);
-}
-
-static void teardown(void)
-{
-    arena_deinit(&arena);
-    diag_deinit(&diag);
-}
+#include "xml_test.h"
 
 TestSuite(get, .init = setup, .fini = teardown);
-
-static struct xml_element *read_good(const char *text)
-{
-    struct xml_element *root = NULL;
-    cr_assert_eq(xml_read_memory(&arena, "t.xml", xpl_slice_from(text), NS, &diag, &root), 0);
-    return root;
-}
 
 /* Takes the oldest finding off. */
 static const char *finding(void)

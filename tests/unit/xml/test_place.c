@@ -1,36 +1,10 @@
 /* Lines and columns: of start tags, attribute names and text; columns count bytes. */
-#include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "xml/xml.h"
 #include "xml/xml_source.h"
-
-#define NS "urn:test:1"
-
-static struct arena arena;
-static struct diag diag;
-
-static void setup(void)
-{
-    arena_init(&arena);
-    diag_init(&diag);
-}
-
-static void teardown(void)
-{
-    arena_deinit(&arena);
-    diag_deinit(&diag);
-}
+#include "xml_test.h"
 
 TestSuite(place, .init = setup, .fini = teardown);
-
-static struct xml_element *read_good(const char *text)
-{
-    struct xml_element *root = NULL;
-    cr_assert_eq(xml_read_memory(&arena, "t.xml", xpl_slice_from(text), NS, &diag, &root), 0, "%s",
-                 diag.first ? diag.first->text : "");
-    return root;
-}
 
 #define expect_place(place, l, c)                                                                  \
     cr_expect((place).line == (l) && (place).column == (c), "expected %d:%d, got %d:%d", (l), (c), \

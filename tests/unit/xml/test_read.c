@@ -1,5 +1,4 @@
 /* What is read, and what is refused. */
-#include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -7,40 +6,15 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "xml/xml.h"
+#include "xml_test.h"
 
-#define NS   "urn:test:1"
 #define ROOT "<a xmlns='" NS "'"
-
-static struct arena arena;
-static struct diag diag;
-
-static void setup(void)
-{
-    arena_init(&arena);
-    diag_init(&diag);
-}
-
-static void teardown(void)
-{
-    arena_deinit(&arena);
-    diag_deinit(&diag);
-}
 
 TestSuite(read, .init = setup, .fini = teardown);
 
 static int read_slice(struct xpl_slice text, struct xml_element **ret)
 {
     return xml_read_memory(&arena, "t.xml", text, NS, &diag, ret);
-}
-
-static struct xml_element *read_good(const char *text)
-{
-    struct xml_element *root = NULL;
-    int r = read_slice(xpl_slice_from(text), &root);
-    cr_assert_eq(r, 0, "%s", diag.first ? diag.first->text : "no finding");
-    cr_assert_null(diag.first);
-    return root;
 }
 
 /* The first finding, rendered. */
