@@ -8,7 +8,7 @@ import threading
 import time
 
 import harness
-from brokers import Broker, Observer
+from brokers import Observer
 from harness import HOME, TIMEOUT, Client, ForeignHub, Program, sensor, xpl
 
 RATE = 200  # messages a second
@@ -78,9 +78,9 @@ class Automation(Observer):
 class Roles(harness.House):
     """Daemons on one host, each with its own prefix; and one client that says its heartbeat once and never again."""
 
+    broker_options = {"access": "user bridge\ntopic readwrite #\nuser person\ntopic readwrite #\n"}
+
     def house(self):
-        self.broker = self.keep(Broker(self.home, self.folder, access=("user bridge\ntopic readwrite #\n"
-                                                                       "user person\ntopic readwrite #\n")))
         super().house()
         self.daemons, self.traffic = [], None
         self.addCleanup(lambda: self.traffic and self.traffic.stop())
