@@ -15,7 +15,7 @@ import delivery_world as dw
 import harness
 import rabbit
 from harness import XPLMQTTD, Host, Program, sh
-from world import TIMEOUT
+from world import TIMEOUT, cable
 
 BATCH = 60
 LAMPS = 4
@@ -35,10 +35,7 @@ class Barn(unittest.TestCase):
         self.home, self.barn = Host("home"), Host("barn")
         self.addCleanup(self.home.close)
         self.addCleanup(self.barn.close)
-        self.home.ip("link", "add", "eth1", "type", "veth", "peer", "name", "eth0", "netns", "barn")
-        for host, device, address in ((self.home, "eth1", dw.HOME), (self.barn, "eth0", dw.BARN)):
-            host.ip("address", "add", address + "/24", "broadcast", "10.78.0.255", "dev", device)
-            host.ip("link", "set", device, "up")
+        cable(self.home, "eth1", dw.HOME, self.barn, "eth0", dw.BARN)
         self.home.ip("link", "add", "eth0", "type", "veth", "peer", "name", "eth9")
         self.home.ip("address", "add", harness.HOME + "/24", "broadcast", harness.BROADCAST, "dev", "eth0")
         for device in ("eth0", "eth9"):

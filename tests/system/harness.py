@@ -17,7 +17,7 @@ import unittest
 
 from brokers import Broker, Observer, retained_tree  # noqa: F401, for the tests
 from devices import BROADCAST, XPL_PORT, Client, Ear, ForeignHub, sensor, xpl  # noqa: F401
-from world import TIMEOUT, Host, Program, sh
+from world import TIMEOUT, Host, Program, cable, sh
 
 HOME, GARDEN = "10.77.0.1", "10.77.0.2"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -53,10 +53,7 @@ class House(unittest.TestCase):
         self.home, self.garden = Host("home"), Host("garden")
         self.addCleanup(self.home.close)
         self.addCleanup(self.garden.close)
-        self.home.ip("link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", "garden")
-        for host, address in ((self.home, HOME), (self.garden, GARDEN)):
-            host.ip("address", "add", address + "/24", "broadcast", BROADCAST, "dev", "eth0")
-            host.ip("link", "set", "eth0", "up")
+        cable(self.home, "eth0", HOME, self.garden, "eth0", GARDEN)
         self.broker = Broker(self.home, self.folder, **self.broker_options)
         self.addCleanup(self.broker.close)
         self.observer = self.daemon = None

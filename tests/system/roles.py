@@ -10,6 +10,7 @@ import time
 import harness
 from brokers import Observer
 from harness import HOME, TIMEOUT, Client, ForeignHub, Program, sensor, xpl
+from world import cable
 
 RATE = 200  # messages a second
 
@@ -225,10 +226,7 @@ class Roles(harness.House):
     def test_an_interface_that_comes_late_is_used_and_both_kinds_of_broadcast_are_heard(self):
         self.daemons.append(self.run_daemon("-c", self.configure(xpl='interface="eth7" allow="10.79.0.0/24"')))
         self.topic("xpl/bridge/network", "offline")
-        self.home.ip("link", "add", "eth7", "type", "veth", "peer", "name", "eth7", "netns", "garden")
-        for host, last in ((self.home, 1), (self.garden, 2)):
-            host.ip("address", "add", "10.79.0.%d/24" % last, "broadcast", "10.79.0.255", "dev", "eth7")
-            host.ip("link", "set", "eth7", "up")
+        cable(self.home, "eth7", "10.79.0.1", self.garden, "eth7", "10.79.0.2")
         self.topic("xpl/bridge/network", "online")
         sock = self.garden.socket("10.79.0.2")
         sock.setsockopt(1, 25, b"eth7\0")  # SO_BINDTODEVICE

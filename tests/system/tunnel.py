@@ -14,6 +14,7 @@ import harness
 from brokers import Broker, Observer
 from devices import XPL_PORT, Client, Ear, sensor, xpl
 from harness import XPLMQTTD, Host, Program
+from world import cable
 
 
 def numbered(number, source):
@@ -32,17 +33,10 @@ class Site:
         test.addCleanup(self.field.close)
         net, way = "10.77.%d" % number, "10.88.%d" % number
         self.address, self.broadcast = net + ".1", net + ".255"
-        self.cable(self.host, "eth0", net + ".1", self.field, "eth0", net + ".2")
-        self.cable(self.host, "mq0", way + ".1", test.middle, "mq%d" % number, way + ".2")
+        cable(self.host, "eth0", net + ".1", self.field, "eth0", net + ".2")
+        cable(self.host, "mq0", way + ".1", test.middle, "mq%d" % number, way + ".2")
         self.ear = test.keep(Ear(self.field.socket("", XPL_PORT)))
         self.daemon = None
-
-    @staticmethod
-    def cable(one, one_name, one_address, two, two_name, two_address):
-        one.ip("link", "add", one_name, "type", "veth", "peer", "name", two_name, "netns", two.name)
-        for host, name, address in ((one, one_name, one_address), (two, two_name, two_address)):
-            host.ip("address", "add", address + "/24", "broadcast", address.rsplit(".", 1)[0] + ".255", "dev", name)
-            host.ip("link", "set", name, "up")
 
     def start(self):
         path = os.path.join(self.test.folder, "site%d.xml" % self.number)

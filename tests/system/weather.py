@@ -15,6 +15,7 @@ import time
 import harness
 from harness import BUILD, HOME, TIMEOUT, Client, Ear, Host, Program, sensor, xpl
 from memory import resident
+from world import cable
 
 FLOOD = 50000  # messages a second
 FLOOD_S = 10
@@ -109,10 +110,7 @@ class Weather(harness.House):
         """A second neighbour, on a cable of its own."""
         shed = Host("shed")
         self.addCleanup(shed.close)
-        self.home.ip("link", "add", "eth1", "type", "veth", "peer", "name", "eth0", "netns", "shed")
-        for host, name, address in ((self.home, "eth1", "10.78.0.1"), (shed, "eth0", "10.78.0.2")):
-            host.ip("address", "add", address + "/24", "broadcast", "10.78.0.255", "dev", name)
-            host.ip("link", "set", name, "up")
+        cable(self.home, "eth1", "10.78.0.1", shed, "eth0", "10.78.0.2")
         return self.keep(Ear(shed.socket()))
 
     def expect_the_other_is_heard(self, other, daemon, datagrams):

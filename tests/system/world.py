@@ -69,6 +69,14 @@ class Host:
         sh("ip", "netns", "del", self.name)
 
 
+def cable(one, one_name, one_address, two, two_name, two_address):
+    """Joins two hosts: an interface at each end, by name, with an address in a /24 network."""
+    one.ip("link", "add", one_name, "type", "veth", "peer", "name", two_name, "netns", two.name)
+    for host, name, address in ((one, one_name, one_address), (two, two_name, two_address)):
+        host.ip("address", "add", address + "/24", "broadcast", address.rsplit(".", 1)[0] + ".255", "dev", name)
+        host.ip("link", "set", name, "up")
+
+
 class Program:
     """A running program whose output is kept and can be waited for."""
 
