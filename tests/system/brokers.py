@@ -45,8 +45,8 @@ class Broker:
         self.program.await_line("mosquitto version .* running")
         return self
 
-    def kill(self):
-        self.program.stop(signal.SIGKILL)
+    def kill(self, number=signal.SIGKILL):
+        self.program.stop(number)
         self.program.close()
 
     def options(self, user="person"):

@@ -25,7 +25,6 @@ SPOOLED = 1.0  # s; what was accepted 100 ms ago is on the disk, and accepting t
 
 class Barn(unittest.TestCase):
     kind = dw.Mosquitto
-    extra = ""
     keep, path, file = harness.House.keep, harness.House.path, harness.House.file
 
     def setUp(self):
@@ -44,10 +43,13 @@ class Barn(unittest.TestCase):
         self.daemon = self.witness = None
         self.hwm = 0
         self.voice = self.keep(harness.Ear(self.home.socket(harness.HOME)))
-        self.broker = self.keep(self.kind(self.barn, self.folder, self.extra))
+        self.broker = self.keep(self.make_broker())
         self.start_broker(gate=False)
 
     # the parts
+
+    def make_broker(self):
+        return self.kind(self.barn, self.folder)
 
     def start_broker(self, gate=True):
         """The witness is there before the bridge is let in."""
@@ -59,8 +61,7 @@ class Barn(unittest.TestCase):
             self.home.ip("route", "del", "unreachable", dw.BARN + "/32")
 
     def kill_broker(self, number=signal.SIGKILL):
-        self.broker.program.stop(number)
-        self.broker.program.close()
+        self.broker.kill(number)
         self.witness.close()
 
     def configure(self, mqtt="", spool="memory"):
@@ -72,10 +73,10 @@ class Barn(unittest.TestCase):
             '  <mqtt url="mqtt://%s:%d" username="bridge" password-file="password" keepalive="5" spool="%s" %s/>\n'
             '  <mappings href="mappings.xml"/>\n</xplmqtt>\n' % (dw.BARN, dw.PORT, spool, mqtt)))
 
-    def run_daemon(self, state="state", **configuration):
-        os.makedirs(self.path(state), exist_ok=True)
+    def run_daemon(self, **configuration):
+        os.makedirs(self.path("state"), exist_ok=True)
         env = {k: v for k, v in os.environ.items() if not k.startswith("XPLMQTT_")}
-        env["STATE_DIRECTORY"] = self.path(state)
+        env["STATE_DIRECTORY"] = self.path("state")
         self.daemon = self.keep(Program(self.home, [XPLMQTTD, "-c", self.configure(**configuration)], env=env))
 
     def start_daemon(self, **configuration):
@@ -275,16 +276,10 @@ class WithRabbit(BrokerFaults, Barn):
 class Persistent(Barn):
     """mosquitto as a distribution sets it up."""
 
-    def setUp(self):
-        self.extra = ""
-        super().setUp()
-        self.kill_broker()
+    def make_broker(self):
         os.makedirs(self.path("store"))
-        with open(self.broker.conf) as f:
-            conf = f.read()
-        self.file("mosquitto.conf", conf.replace("persistence false", "persistence true\npersistence_location %s/"
-                                                 % self.path("store")))
-        self.start_broker(gate=False)
+        return self.kind(self.barn, self.folder,  # of an option that is there twice, the last counts
+                         "persistence true\npersistence_location %s/\n" % self.path("store"))
 
     def test_restarted(self):
         self.start_daemon()

@@ -38,7 +38,7 @@ class Aedes:
     name, speaks_5, dot, durable = "aedes", False, ".", False
     USERS = Broker.USERS
 
-    def __init__(self, barn, folder, extra=""):
+    def __init__(self, barn, folder):
         self.host, self.port, self.program = barn, PORT, None
 
     @staticmethod

@@ -37,7 +37,7 @@ class Rabbit:
             if not shutil.which(name):
                 sys.exit("%s is missing (packaging/dependencies tests installs it)" % name)
 
-    def __init__(self, barn, folder, extra=""):
+    def __init__(self, barn, folder):
         self.host, self.port, self.program, self.mapper = barn, PORT, None, None
         home = os.path.join(folder, "rabbitmq")
         os.mkdir(home)
