@@ -18,6 +18,15 @@ def sensor(device, kind, value, source="bnz-owfs.rpi", *extra):
     return xpl("xpl-trig", source, "sensor.basic", "device=" + device, "type=" + kind, "current=" + value, *extra)
 
 
+def numbered(number, source="bnz-owfs.rpi"):
+    """A message that a test finds again by its number."""
+    return sensor("n%d" % number, "count", str(number), source)
+
+
+def numbers(datagrams):
+    return [int(n) for d in datagrams for n in re.findall(rb"\ndevice=n(\d+)\n", d)]
+
+
 class Ear:
     """A UDP socket that remembers what it hears."""
 

@@ -116,6 +116,18 @@ class House(unittest.TestCase):
                              env=self.daemon_environment(), timeout=TIMEOUT, **options)
         return run.returncode, run.stdout.decode(), run.stderr.decode()
 
+    def registered(self, source="acme-lamp.one", address=HOME):
+        """A client at home that the hub serves: it has heard its own heartbeat."""
+        client = self.keep(Client(self.home, source, address))
+        client.await_datagram(client.heartbeat())
+        return client
+
+    def expect_balance(self, counters):
+        """Each message that was received has become one of what it can become."""
+        names = ("xpl-own xpl-malformed xpl-flooded xpl-denied xpl-heartbeat xpl-config xpl-duplicate xpl-fragment "
+                 "xpl-filtered xpl-ignored xpl-matched xpl-unmapped").split()
+        self.assertEqual(counters["xpl-received"] + counters["fragments-whole"], sum(counters[n] for n in names))
+
     def say(self, *datagrams):
         """The devices in the garden say this."""
         for datagram in datagrams:

@@ -7,15 +7,6 @@ from harness import HOME, Client, ForeignHub, sensor, xpl
 
 
 class Hub(harness.House):
-    def client(self, source):
-        return self.keep(Client(self.home, source, HOME))
-
-    def registered(self, source):
-        client = self.client(source)
-        beat = client.heartbeat()
-        client.await_datagram(beat)  # the echo: how a client knows that there is a hub
-        return client
-
     def test_a_heartbeat_registers_and_comes_back(self):
         self.start_daemon()
         self.registered("acme-lamp.one")
@@ -123,8 +114,7 @@ class OtherHub(harness.House):
         closed = time.monotonic()
         self.topic("xpl/bridge/info", lambda p: json.loads(p).get("role") == "hub", since)
         self.assertLess(time.monotonic() - closed, 3, "two seconds, and one for a slow machine")
-        client = self.keep(Client(self.home, "acme-lamp.one", HOME))
-        client.await_datagram(client.heartbeat())
+        client = self.registered()
         self.say(sensor("28.112233", "temp", "22"))
         self.topic("xpl/bnz-owfs.rpi/28.112233/temp", "22")
 
@@ -143,8 +133,7 @@ class OtherHub(harness.House):
 
     def test_a_restarted_hub_serves_remembered_clients_at_once(self):
         self.start_daemon()
-        client = self.keep(Client(self.home, "acme-lamp.one", HOME))
-        client.await_datagram(client.heartbeat())
+        client = self.registered()
         self.assertEqual(self.daemon.stop(), 0)
         self.start_daemon()
         self.say(sensor("after", "temp", "1"))

@@ -1,7 +1,6 @@
 """Who has port 3865, and what happens when that changes: with every message numbered and accounted for."""
 import json
 import os
-import re
 import signal
 import subprocess
 import threading
@@ -9,6 +8,7 @@ import time
 
 import harness
 from brokers import Observer
+from devices import numbered, numbers
 from harness import HOME, TIMEOUT, Client, ForeignHub, Program, sensor, xpl
 from world import cable
 
@@ -35,7 +35,7 @@ class Traffic:
         while not self.ended:
             before = ignored(self.house.home)
             self.sent += 1
-            self.house.say(sensor("n%d" % self.sent, "count", str(self.sent)))
+            self.house.say(numbered(self.sent))
             if ignored(self.house.home) != before:
                 self.unheld.add(self.sent)
             due += 1 / RATE
@@ -50,10 +50,6 @@ class Traffic:
     def stop(self):
         self.ended = True
         self.thread.join()
-
-
-def numbers(datagrams):
-    return [int(n) for d in datagrams for n in re.findall(rb"\ndevice=n(\d+)\n", d)]
 
 
 class Automation(Observer):
@@ -108,17 +104,12 @@ class Roles(harness.House):
     def role(self, name, role, since=0):
         return self.topic(name + "/bridge/info", lambda p: json.loads(p).get("role") == role, since)
 
-    def client(self, name="acme-lamp.one"):
-        client = self.keep(Client(self.home, name, HOME))
-        client.await_datagram(client.heartbeat())
-        return client
-
     def account(self, client, observed=(), spared=0):
         """Each number whose port was held came once to the client and to the observed prefixes; `spared`: how many may
         be missing besides, because the holder was killed with them in its hands."""
         self.traffic.stop()
         last = self.traffic.sent + 1
-        self.say(sensor("n%d" % last, "count", str(last)))
+        self.say(numbered(last))
         client.await_datagram(lambda d: b"device=n%d\n" % last in d)
         self.observer.settle()
         expected = set(range(1, last + 1)) - self.traffic.unheld
@@ -139,7 +130,7 @@ class Roles(harness.House):
         a = self.bridge("a")
         self.bridge("b")
         self.role("b", "client")
-        client = self.client()
+        client = self.registered()
         self.traffic = Traffic(self)
         self.traffic.run_for(200)
         since = len(self.observer.messages)
@@ -152,7 +143,7 @@ class Roles(harness.House):
         a, b = self.bridge("a"), self.bridge("b")
         self.bridge("watch")
         self.role("watch", "client")
-        client = self.client()
+        client = self.registered()
         self.traffic = Traffic(self)
         self.traffic.run_for(100)
         a.stop()  # to b or watch
@@ -167,7 +158,7 @@ class Roles(harness.House):
         a = self.bridge("a")
         self.bridge("b")
         self.role("b", "client")
-        client = self.client()
+        client = self.registered()
         self.traffic = Traffic(self)
         self.traffic.run_for(100)
         since = len(self.observer.messages)
@@ -181,7 +172,7 @@ class Roles(harness.House):
         hub = ForeignHub(self.home, HOME)
         self.bridge("a")
         self.role("a", "client")
-        client = self.client()
+        client = self.registered()
         self.traffic = Traffic(self)
         self.traffic.run_for(100)
         since = len(self.observer.messages)
@@ -193,7 +184,7 @@ class Roles(harness.House):
     def test_a_killed_hub_that_starts_again_serves_its_clients_at_once(self):
         runtime = self.path("run")
         os.makedirs(runtime)
-        a, client = self.bridge("a", RUNTIME_DIRECTORY=runtime), self.client()
+        a, client = self.bridge("a", RUNTIME_DIRECTORY=runtime), self.registered()
         gone = Client(self.home, "acme-lamp.gone", HOME)
         gone.await_datagram(gone.heartbeat())
         gone.close()
@@ -220,8 +211,7 @@ class Roles(harness.House):
         self.home.ip("address", "del", "10.77.0.1/24", "dev", "eth0")
         self.home.ip("address", "add", "10.77.0.9/24", "broadcast", harness.BROADCAST, "dev", "eth0")
         self.ear.await_datagram(lambda d: b"hbeat.app\n" in d and b"remote-ip=10.77.0.9\n" in d)
-        client = self.keep(Client(self.home, "acme-lamp.one", "10.77.0.9"))
-        client.await_datagram(client.heartbeat())
+        self.registered(address="10.77.0.9")
 
     def test_an_interface_that_comes_late_is_used_and_both_kinds_of_broadcast_are_heard(self):
         self.daemons.append(self.run_daemon("-c", self.configure(xpl='interface="eth7" allow="10.79.0.0/24"')))

@@ -12,13 +12,9 @@ import unittest
 
 import harness
 from brokers import Broker, Observer
-from devices import XPL_PORT, Client, Ear, sensor, xpl
+from devices import XPL_PORT, Client, Ear, numbered, sensor, xpl
 from harness import XPLMQTTD, Host, Program
 from world import cable
-
-
-def numbered(number, source):
-    return sensor("n%d" % number, "count", str(number), source)
 
 
 def with_hop(datagram, hop):

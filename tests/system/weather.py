@@ -5,7 +5,6 @@ A packet socket says what really arrived at the host, so that nothing has to be 
 import json
 import os
 import random
-import re
 import signal
 import socket
 import struct
@@ -13,6 +12,7 @@ import subprocess
 import time
 
 import harness
+from devices import numbered, numbers
 from harness import BUILD, HOME, TIMEOUT, Client, Ear, Host, Program, sensor, xpl
 from memory import resident
 from world import cable
@@ -41,29 +41,11 @@ class Capture(Ear):
                 yield packet[length + 8:length + struct.unpack(">H", packet[length + 4:length + 6])[0]]
 
 
-def numbered(number):
-    return sensor("n%d" % number, "count", str(number))
-
-
-def numbers(datagrams):
-    return [int(n) for d in datagrams for n in re.findall(rb"\ndevice=n(\d+)\n", d)]
-
-
 class Weather(harness.House):
     def counters(self):
         since = len(self.observer.messages)
         self.command("xpl/bridge/request/health", "")
         return json.loads(self.topic("xpl/bridge/response/health", since=since).payload)["data"]["counters"]
-
-    def expect_balance(self, counters):
-        names = ("xpl-own xpl-malformed xpl-flooded xpl-denied xpl-heartbeat xpl-config xpl-duplicate xpl-fragment "
-                 "xpl-filtered xpl-ignored xpl-matched xpl-unmapped").split()
-        self.assertEqual(counters["xpl-received"] + counters["fragments-whole"], sum(counters[n] for n in names))
-
-    def registered(self):
-        client = self.keep(Client(self.home, "acme-lamp.one", HOME))
-        client.await_datagram(client.heartbeat())
-        return client
 
     def test_what_arrives_is_passed_on_once_in_order_whatever_the_network_does(self):
         self.start_daemon()
