@@ -47,6 +47,15 @@ class Weather(harness.House):
         self.command("xpl/bridge/request/health", "")
         return json.loads(self.topic("xpl/bridge/response/health", since=since).payload)["data"]["counters"]
 
+    def await_counted(self, number):
+        """The counters, once so many messages have been read or dropped; or as they are after a long time."""
+        end = time.monotonic() + TIMEOUT
+        while True:
+            counters = self.counters()
+            if counters["xpl-received"] + counters["kernel-dropped"] >= number or time.monotonic() > end:
+                return counters
+            time.sleep(0.1)
+
     def test_what_arrives_is_passed_on_once_in_order_whatever_the_network_does(self):
         self.start_daemon()
         client = self.registered()
@@ -144,8 +153,8 @@ class Weather(harness.House):
         flooder.process.stdin.close()
         flooder.wait()
         daemon.process.send_signal(signal.SIGCONT)
-        time.sleep(0.2)
-        sent, counters = int(flooder.lines[0]), self.counters()
+        sent = int(flooder.lines[0])
+        counters = self.await_counted(sent)
         print("%d sent while it slept: %d read, %d dropped by the kernel"
               % (sent, counters["xpl-received"], counters["kernel-dropped"]))
         self.assertGreater(counters["kernel-dropped"], 0)
@@ -162,13 +171,7 @@ class Weather(harness.House):
             (mad if number % 2 else self.ear).send(beat, harness.BROADCAST)
             if number % 200 == 0:
                 time.sleep(0.01)
-        time_is_up = time.monotonic() + TIMEOUT
-        while time.monotonic() < time_is_up:
-            counters = self.counters()
-            if counters["xpl-received"] + counters["kernel-dropped"] >= 20000:
-                break
-            time.sleep(0.1)
-        after, counters = resident(daemon.pid), self.counters()
+        counters, after = self.await_counted(20000), resident(daemon.pid)
         print("20000 invented heartbeats: %d read, %d refused by the hub, %d over the budget; memory %d kB before, "
               "%d kB after" % (counters["xpl-received"], counters["hub-refused"], counters["xpl-flooded"], before, after))
         self.assertGreaterEqual(counters["xpl-received"] + counters["kernel-dropped"], 20000)
