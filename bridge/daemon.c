@@ -71,13 +71,17 @@ static void look_at_certificates(struct daemon *daemon, int64_t now_ms)
 
 static void on_up(void *context, int64_t now_ms)
 {
-    look_at_certificates(context, now_ms);
-    core_on_broker_up(((struct daemon *)context)->core, now_ms);
+    struct daemon *daemon = context;
+    look_at_certificates(daemon, now_ms);
+    lastwill_on_link(daemon->lastwill, true, now_ms);
+    core_on_broker_up(daemon->core, now_ms);
 }
 
 static void on_down(void *context, int64_t now_ms)
 {
-    core_on_broker_down(((struct daemon *)context)->core, now_ms);
+    struct daemon *daemon = context;
+    lastwill_on_link(daemon->lastwill, false, now_ms);
+    core_on_broker_down(daemon->core, now_ms);
 }
 
 static void on_message(void *context, const struct mqtt_event *event, int64_t now_ms)
@@ -345,7 +349,6 @@ static int start(struct daemon *daemon)
     daemon_forget(&daemon->made_topics);
     daemon_forget(&daemon->devices);
     session_start(daemon->session, now_ms);
-    lastwill_start(daemon->lastwill, now_ms);
     notify_ready(NULL);
     settle(daemon, now_ms);
     return 0;

@@ -18,6 +18,7 @@ struct lastwill {
     struct counters counters; /* of this connection; health shows the other's */
     void (*closed)(void *context);
     void *context;
+    bool may_dial;
     char topic[LIMIT_PREFIX + 64];
 };
 
@@ -108,10 +109,13 @@ void lastwill_free(struct lastwill *lastwill)
     free(lastwill);
 }
 
-void lastwill_start(struct lastwill *lastwill, int64_t now_ms)
+void lastwill_on_link(struct lastwill *lastwill, bool up, int64_t now_ms)
 {
-    if (lastwill)
-        session_start(lastwill->session, now_ms);
+    if (!lastwill)
+        return;
+    lastwill->may_dial = up;
+    if (up)
+        session_start(lastwill->session, now_ms); /* once; later it dials when its time has come */
 }
 
 void lastwill_stop(struct lastwill *lastwill, int timeout_ms, int64_t now_ms)
@@ -147,13 +151,19 @@ void lastwill_on_wake(struct lastwill *lastwill, int64_t now_ms)
     }
 }
 
+/* Whether time does anything to it. */
+static bool runs(const struct lastwill *lastwill)
+{
+    return lastwill && (lastwill->may_dial || session_state(lastwill->session) != SESSION_WAITING);
+}
+
 int64_t lastwill_deadline(const struct lastwill *lastwill)
 {
-    return lastwill ? session_deadline(lastwill->session) : INT64_MAX;
+    return runs(lastwill) ? session_deadline(lastwill->session) : INT64_MAX;
 }
 
 void lastwill_on_time(struct lastwill *lastwill, int64_t now_ms)
 {
-    if (lastwill)
+    if (runs(lastwill))
         session_on_time(lastwill->session, now_ms);
 }

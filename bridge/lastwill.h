@@ -1,6 +1,8 @@
 /* A second connection to the broker, for the state of the Homie device. A connection has one will, and that
  * of the first says that bridge/state is offline; Homie wants its own `$state` to become `lost`. This one
- * carries that topic and nothing else: whoever holds the will must also be the one who says `ready`. */
+ * carries that topic and nothing else: whoever holds the will must also be the one who says `ready`. It dials
+ * only while the first is up, because the cause of a failed connect is known only while one is under way
+ * (paho_cause.h), and because a broker that refuses us need not be asked twice. */
 #ifndef LASTWILL_H
 #define LASTWILL_H
 
@@ -18,7 +20,8 @@ void lastwill_free(struct lastwill *lastwill);
 /* Ends the library's threads. */
 void lastwill_close(struct lastwill *lastwill);
 
-void lastwill_start(struct lastwill *lastwill, int64_t now_ms);
+/* The first connection is up, or no longer. */
+void lastwill_on_link(struct lastwill *lastwill, bool up, int64_t now_ms);
 void lastwill_stop(struct lastwill *lastwill, int timeout_ms, int64_t now_ms);
 
 /* Takes a state that is for this connection; false: it is for the other. */

@@ -5,8 +5,9 @@
 
 #include "mqtt/driver.h"
 
-/* One connect is under way at a time, but Paho's two threads share it: whichever sees the cause, the other
- * may be the one that reports the failure. The first text wins; it is read only once it is whole. */
+/* One connect is under way at a time (a second connection dials while the first is up), but Paho's two
+ * threads share it: whichever sees the cause, the other may be the one that reports the failure. The first
+ * text wins; it is read only once it is whole. */
 static struct {
     atomic_bool name, tls, handshake;
     atomic_bool taken, whole;

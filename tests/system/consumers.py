@@ -17,7 +17,7 @@ import packages
 from brokers import retained_tree
 from devices import sensor, xpl
 from harness import BUILD
-from world import Program
+from world import Program, counters
 
 NPM = packages.place("npm")
 ACCESS = ("user bridge\ntopic readwrite xpl/#\ntopic write homeassistant/#\ntopic read homeassistant/status\n"
@@ -82,6 +82,17 @@ class Consumers(harness.House):
                 since, _ = self.mark()
                 self.assertEqual(self.daemon.stop(), 0)
                 self.observer.await_message(topic, "disconnected", since)
+
+    def test_its_connection_waits_until_the_first_is_let_in(self):
+        """The cause of a failed connect is known only while one is under way."""
+        config = self.configure(rest='<discovery homie="4"/>')
+        self.file("password", "wrong\n")
+        self.daemon = self.run_daemon("-c", config)
+        self.daemon.await_line("cannot connect .*authori[sz]ed")
+        self.file("password", "s3cret\n")
+        self.topic("homie/xplmqtt-test/$state", "ready")
+        refused = [line for line in self.broker.program.lines if "not authorised" in line]
+        self.assertEqual(len(refused), counters(self.daemon)["connect-failures"])
 
     def test_every_description_fits_the_schema_of_node_homie(self):
         with open(os.path.join(NPM, "node_modules", "node-homie", "lib", "cjs", "DeviceDescription.Schema.json")) as f:

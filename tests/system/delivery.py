@@ -15,7 +15,7 @@ import delivery_world as dw
 import harness
 import rabbit
 from harness import XPLMQTTD, Host, Program, sh
-from world import TIMEOUT, cable
+from world import TIMEOUT, cable, counters
 
 BATCH = 60
 LAMPS = 4
@@ -105,18 +105,6 @@ class Barn(unittest.TestCase):
 
     # the account
 
-    def counters(self):
-        """The daemon's own books, by SIGUSR1."""
-        since = len(self.daemon.lines)
-        os.kill(self.daemon.pid, signal.SIGUSR1)
-        self.daemon.await_line("daemon: refused-send ", since)
-        counted = {}
-        for line in self.daemon.lines[since:]:
-            words = line.split()
-            if line.startswith("daemon: ") and len(words) > 2 and words[2].isdigit():
-                counted[words[1]] = int(words[2])
-        return counted
-
     def account(self, fault, events=True, seconds=60):
         """Everything has come: lost states 0, and lost events 0 unless the fault may lose some."""
         self.book.await_all(seconds, events)
@@ -134,7 +122,7 @@ class Barn(unittest.TestCase):
         """In the end every message has become one of what it can become, and nothing is owed."""
         end = time.monotonic() + TIMEOUT
         while True:
-            c = self.counters()
+            c = counters(self.daemon)
             owed = c["publishes"] - sum(c[name] for name in (
                 "published", "coalesced", "expired", "dropped-full", "dropped-offline", "dropped-refused",
                 "dropped-table"))
@@ -327,7 +315,7 @@ class Spool(Barn):
         self.start_broker()
         self.await_connected(since)
         self.account("our disk full, spool=disk")
-        self.assertGreaterEqual(self.counters()["spool-failures"], 1)
+        self.assertGreaterEqual(counters(self.daemon)["spool-failures"], 1)
 
     def test_a_damaged_spool_is_put_aside_and_the_bridge_works(self):
         os.makedirs(self.path("state"))
@@ -335,17 +323,17 @@ class Spool(Barn):
             f.write(os.urandom(20000))
         self.start_daemon(spool="disk")
         self.daemon.await_line("error: the spool on disk was damaged: it is now .*spool.db.damaged")
-        self.assertEqual(self.counters()["spool-damaged"], 1)
+        self.assertEqual(counters(self.daemon)["spool-damaged"], 1)
         self.say()
         self.account("our spool damaged")
 
     def test_nothing_is_written_while_the_broker_answers(self):
         self.start_daemon(spool="disk")
         self.book.await_other("xpl/bridge/state", "online")
-        before = self.counters()["spool-written"]
+        before = counters(self.daemon)["spool-written"]
         self.say(20)
         self.book.await_all(TIMEOUT)
-        self.assertLessEqual(self.counters()["spool-written"] - before, 2, "a slow machine may be late now and then")
+        self.assertLessEqual(counters(self.daemon)["spool-written"] - before, 2, "a slow machine may be late now and then")
 
     def test_without_a_directory_the_bridge_does_not_start(self):
         env = dict(os.environ, STATE_DIRECTORY=self.path("nowhere"))
@@ -373,7 +361,7 @@ class Manners(Barn):
         line = self.daemon.await_line("does another client use the same client id", since)  # mosquitto 2.0.11 only hangs up
         seconds = int(line.rsplit("next attempt in ", 1)[1].split()[0])
         self.assertGreaterEqual(seconds, 15)
-        self.assertEqual(self.counters()["taken-over"], 1)
+        self.assertEqual(counters(self.daemon)["taken-over"], 1)
         thief.stop(signal.SIGTERM)
 
     def test_a_denied_publish_is_named_with_mqtt_5(self):
@@ -384,13 +372,13 @@ class Manners(Barn):
         self.book.await_all(TIMEOUT, events=False)
         self.books_balance()
         self.assertEqual(self.book.lost_states(), [])
-        self.assertEqual(self.counters()["publish-refused-denied"], 4)  # three events, one availability
+        self.assertEqual(counters(self.daemon)["publish-refused-denied"], 4)  # three events, one availability
 
     def test_a_denied_publish_is_noticed_with_3_1_1(self):
         self.restrict("topic deny xpl/bridge/state")
         self.run_daemon(mqtt='version="311"')
         self.daemon.await_line("warning: what we publish to xpl/bridge/state does not come back", 0, 60)
-        self.assertEqual(self.counters()["echoes-missing"], 1)
+        self.assertEqual(counters(self.daemon)["echoes-missing"], 1)
 
     def test_an_allowed_publish_comes_back_with_3_1_1(self):
         self.start_daemon(mqtt='version="311"')

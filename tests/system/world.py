@@ -141,3 +141,16 @@ class Program:
             self.process.kill()
             self.wait()
         self.process.stdout.close()
+
+
+def counters(daemon):
+    """The books of an xplmqttd, by SIGUSR1: counter -> number."""
+    since = len(daemon.lines)
+    os.kill(daemon.pid, signal.SIGUSR1)
+    daemon.await_line("daemon: refused-send ", since)  # the last of them
+    counted = {}
+    for line in daemon.lines[since:]:
+        words = line.split()
+        if line.startswith("daemon: ") and len(words) > 2 and words[2].isdigit():
+            counted[words[1]] = int(words[2])
+    return counted
