@@ -136,8 +136,6 @@ class Barn(unittest.TestCase):
 class BrokerFaults:
     """With every broker, in the newest version of MQTT that it speaks."""
 
-    kills = 3
-
     def await_connected(self, since=0):
         super().await_connected(since)
         line = [line for line in self.daemon.lines[since:] if "connected to mqtt://" in line][-1]
@@ -145,7 +143,7 @@ class BrokerFaults:
 
     def test_killed(self):
         self.start_daemon()
-        for _ in range(self.kills):
+        for _ in range(3):
             self.say()
             since = len(self.daemon.lines)
             self.kill_broker()
@@ -153,19 +151,22 @@ class BrokerFaults:
             self.daemon.await_line("cannot connect", since, BACKOFF)
             self.start_broker()
             self.await_connected(since)
-        self.account("broker kill -9 x%d" % self.kills)
+        self.account("broker kill -9 x3")
 
-    def test_frozen_for_a_while(self):
+    def test_frozen_for_a_minute(self):
         self.start_daemon()
         self.say()
+        self.book.await_all(TIMEOUT)
+        since = len(self.daemon.lines)
         self.broker.program.process.send_signal(signal.SIGSTOP)
-        end = time.monotonic() + 10  # the fault is the time
+        end = time.monotonic() + 60  # the fault is the time
         while time.monotonic() < end:
             self.say(5)
             with self.daemon.changed:
-                self.daemon.changed.wait(0.2)
+                self.daemon.changed.wait(1)
         self.broker.program.process.send_signal(signal.SIGCONT)
-        self.account("broker frozen 10 s")
+        self.await_connected(since)
+        self.account("broker frozen 60 s")
 
     def test_a_pulled_cable_is_noticed_and_nothing_is_lost(self):
         """Nobody says that the link is dead: silence does, within twice the keep-alive and 5 s. What was commanded
@@ -257,7 +258,6 @@ class WithAedes(BrokerFaults, DaemonFaults, Barn):
 
 class WithRabbit(BrokerFaults, Barn):
     kind = rabbit.Rabbit
-    kills = 1
 
 
 class Persistent(Barn):
