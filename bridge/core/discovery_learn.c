@@ -32,6 +32,7 @@ static void describe(struct lesson *lesson, struct property_facts *property,
     bool same_map = strcmp(property->text[PROPERTY_MAP], from->map->name) == 0;
     property->kind = from->kind;
     property->retain = from->retain;
+    property->templated = from->templated;
     property->rare = rare;
     property->generation = lesson->core->discovery.generation;
     changed |= property_set(property, PROPERTY_MAP, xpl_slice_from(from->map->name));
@@ -111,20 +112,20 @@ void discovery_on_publish(struct core *core, const struct mapping_publish *publi
 
 /* ---- another table ---- */
 
-static bool is_made(struct core *core, const struct thing *thing, const char *folded, bool command)
+static bool is_made(struct core *core, const struct thing *thing, const struct property_facts *property,
+                    enum property_text which)
 {
     char above_buffer[2 * LIMIT_TOPIC], buffer[2 * LIMIT_TOPIC];
     struct text above = TEXT(above_buffer), topic = TEXT(buffer);
-    struct mapping_command made;
-    struct mapping_reason reason;
-    if (!*folded)
+    struct xpl_slice folded = xpl_slice_from(property->text[which]), now;
+    if (!folded.size)
         return false;
     text_format(&above, "%s/%s", core->options.prefix, thing->text[THING_PATH]);
-    thing_unfold_topic(xpl_slice_from(folded), text_get(&above), &topic);
-    if (!command)
-        return mapping_publishes(core->mapping, core->scratch, text_get(&topic));
-    return mapping_on_mqtt(core->mapping, core->scratch, text_get(&topic), XPL_SLICE(""), NULL, NULL, &made,
-                           &reason) != MAPPING_COMMAND_NO_MAP;
+    thing_unfold_topic(folded, text_get(&above), &topic);
+    return which == PROPERTY_STATE
+               ? mapping_makes(core->mapping, core->scratch, text_get(&topic), property->templated, false,
+                               &now)
+               : mapping_takes(core->mapping, core->scratch, text_get(&topic), property->templated);
 }
 
 void discovery_drop_unmade(struct core *core)
@@ -133,9 +134,9 @@ void discovery_drop_unmade(struct core *core)
         struct property_facts *next;
         for (struct property_facts *p = thing->properties; p; p = next) {
             next = p->next;
-            if (!is_made(core, thing, p->text[PROPERTY_STATE], false))
+            if (!is_made(core, thing, p, PROPERTY_STATE))
                 property_set(p, PROPERTY_STATE, XPL_SLICE(""));
-            if (!is_made(core, thing, p->text[PROPERTY_COMMAND], true))
+            if (!is_made(core, thing, p, PROPERTY_COMMAND))
                 property_set(p, PROPERTY_COMMAND, XPL_SLICE(""));
             if (!*p->text[PROPERTY_STATE] && !*p->text[PROPERTY_COMMAND])
                 thing_remove_property(thing, p);

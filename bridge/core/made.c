@@ -101,8 +101,7 @@ void made_add(struct core *core, const struct mapping_publish *publish)
 {
     size_t start = strlen(core->options.prefix) + 1, end = start + publish->alias.size;
     struct xpl_slice topic = publish->topic;
-    struct xpl_slice name = publish->property->name;
-    bool templated = memchr(name.data, '{', name.size);
+    bool templated = publish->property->templated;
     if (!publish->property->retain || find(core, topic))
         return;
     bool aliased = !xpl_slice_equal(publish->alias, publish->device) && topic.size > end &&
@@ -174,7 +173,7 @@ static struct xpl_slice place_of(struct core *core, const struct made_topic *top
 {
     struct xpl_slice place = { 0 };
     if (!mapping_makes(core->mapping, core->scratch, xpl_slice(topic->raw, topic->raw_size), topic->templated,
-                       &place))
+                       true, &place))
         place = xpl_slice(NULL, 0);
     return place;
 }

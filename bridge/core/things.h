@@ -51,6 +51,7 @@ struct property_facts {
     char *text[PROPERTY_TEXTS];  /* never NULL */
     enum mapping_kind kind;
     bool retain;
+    bool templated;      /* the map's name for it has variables: others could be made the same way */
     bool rare;           /* published less often than heard */
     bool wordless;       /* an event that said something that is no word, or too many words */
     bool not_numeric;    /* said something that is no number */

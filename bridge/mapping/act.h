@@ -15,6 +15,12 @@ int map_device_of_topic(const struct mapping *mapping, const struct map *map, st
                         struct mapping_scratch *scratch, struct xpl_slice *ret_device,
                         struct xpl_slice *ret_alias);
 
+/* match.c: whether an `ignore` names the device; data NULL: whether one names all of its source. */
+bool map_ignores(const struct mapping *mapping, struct xpl_slice source, struct xpl_slice device);
+
+/* topic.c: the source that a topic was read back to; empty where it does not say. */
+struct xpl_slice scope_source(struct scope *scope);
+
 /* topic.c: what is below the prefix; data NULL when the topic is not. */
 struct xpl_slice topic_below_prefix(const struct mapping *mapping, struct xpl_slice topic);
 

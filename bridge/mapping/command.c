@@ -183,6 +183,26 @@ static bool try_all(struct attempt *attempt)
     return false;
 }
 
+bool mapping_takes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
+                   bool templated)
+{
+    struct scope scope;
+    struct candidates candidates;
+    struct attempt attempt = { .mapping = mapping, .scratch = scratch, .scope = &scope, .topic = topic };
+    scratch_open(scratch, mapping, TO_XPL, &scope);
+    trie_find(mapping->trie, topic, &candidates);
+    for (uint32_t rank = candidates_next(&candidates); rank != UINT32_MAX;
+         rank = candidates_next(&candidates)) {
+        const struct send *send = mapping->sends[rank];
+        struct xpl_slice device, alias;
+        if ((templated || !send->property->public.templated) && read_send(&attempt, send) &&
+            (map_device_of_topic(mapping, send->property->map, &scope, scratch, &device, &alias) != 0 ||
+             !map_ignores(mapping, scope_source(&scope), device)))
+            return true;
+    }
+    return false;
+}
+
 enum mapping_command_result mapping_on_mqtt(const struct mapping *mapping, struct mapping_scratch *scratch,
                                             struct xpl_slice topic, struct xpl_slice payload,
                                             mapping_origin *origin, void *context,

@@ -182,6 +182,7 @@ int compile_property(struct compile *compile, struct xml_element *element, struc
             return -ENOMEM;
     }
     property->public.name = property->name.text;
+    property->public.templated = property->name.variable;
     get_details(compile, element, property);
     check_range(compile, property);
     if (compile_sides(compile, element, property) < 0)

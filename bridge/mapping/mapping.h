@@ -46,6 +46,7 @@ struct mapping_map {
 struct mapping_property {
     const struct mapping_map *map;
     struct xpl_slice name; /* the template's text */
+    bool templated;        /* that has variables */
     enum mapping_kind kind;
     struct xpl_slice entity, role; /* empty: none */
     bool retain;
@@ -187,16 +188,16 @@ bool mapping_confirms(const struct mapping *mapping, struct mapping_scratch *scr
 int mapping_filters(const struct mapping *mapping, void (*filter)(void *context, const char *filter),
                     void *context);
 
-/* Whether some map publishes to the topic, in which the device stands under its own path; *ret is where it
- * publishes now, with the device's alias if it has one. Lives until the scratch is used again. A property
- * with variables in its name could publish nearly anything: it counts only for a topic that such a one made
- * (`templated`). */
+/* Whether some map publishes to the topic (`retained`: and has it retained), in which the device stands under
+ * its own path and is not one to be ignored; *ret is where it publishes now, with the device's alias if it
+ * has one. Lives until the scratch is used again. A property with variables in its name could publish nearly
+ * anything: it counts only for a topic that such a one made (`templated`). */
 bool mapping_makes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
-                   bool templated, struct xpl_slice *ret);
+                   bool templated, bool retained, struct xpl_slice *ret);
 
-/* The same for anything that is published, retained or not. */
-bool mapping_publishes(const struct mapping *mapping, struct mapping_scratch *scratch,
-                       struct xpl_slice topic);
+/* The same for the topic of a command: whether some map listens on it. */
+bool mapping_takes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
+                   bool templated);
 
 /* A value as one level of a topic (xplmqtt-mappings(5), escaping). */
 void mapping_escape(struct xpl_slice value, struct text *ret);

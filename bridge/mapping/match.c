@@ -4,20 +4,11 @@
 #include "mapping/act.h"
 #include "mapping/index.h"
 
-static bool is_ignored_source(const struct mapping *mapping, const struct xpl_message *message)
+bool map_ignores(const struct mapping *mapping, struct xpl_slice source, struct xpl_slice device)
 {
     for (const struct ignore *ignore = mapping->ignores; ignore; ignore = ignore->next)
-        if (!ignore->device.n && glob_list_match(&ignore->source, message->source.text))
-            return true;
-    return false;
-}
-
-static bool is_ignored_device(const struct mapping *mapping, const struct xpl_message *message,
-                              struct xpl_slice device)
-{
-    for (const struct ignore *ignore = mapping->ignores; ignore; ignore = ignore->next)
-        if (ignore->device.n && glob_list_match(&ignore->source, message->source.text) &&
-            glob_list_match(&ignore->device, device))
+        if (glob_list_match(&ignore->source, source) &&
+            (!ignore->device.n || (device.data && glob_list_match(&ignore->device, device))))
             return true;
     return false;
 }
@@ -31,7 +22,7 @@ static bool act_map(struct act *act)
         return true;
     }
     act->device = text_get(&act->scratch->device);
-    if (is_ignored_device(act->mapping, act->scope->message, act->device))
+    if (map_ignores(act->mapping, act->scope->message->source.text, act->device))
         return false;
     act->alias = mapping_alias_name(act->mapping, act->device);
     for (const struct property *property = act->map->properties; property; property = property->next)
@@ -106,7 +97,7 @@ enum mapping_result mapping_on_xpl(const struct mapping *mapping, struct mapping
     struct scope scope;
     struct candidates candidates;
     bool taken = false, ignored = false;
-    if (is_ignored_source(mapping, message))
+    if (map_ignores(mapping, message->source.text, xpl_slice(NULL, 0)))
         return MAPPING_IGNORED;
     scratch_open(scratch, mapping, TO_MQTT, &scope);
     scope.message = message;

@@ -42,52 +42,61 @@ static bool reads(const struct mapping *mapping, const struct map *map, const st
     return false;
 }
 
-bool mapping_publishes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic)
+struct xpl_slice scope_source(struct scope *scope)
 {
-    for (size_t m = 0; m < mapping->n_maps; m++)
-        for (const struct property *p = mapping->maps[m]->properties; p; p = p->next)
-            for (const struct publish *publish = p->publishes; publish; publish = publish->next) {
-                struct scope scope;
-                if (!ends_alike(&publish->topic, topic))
-                    continue;
-                scratch_open(scratch, mapping, TO_MQTT, &scope);
-                scope.ignore_case = mapping->maps[m]->ignore_case;
-                if (reads(mapping, mapping->maps[m], publish, &scope, topic))
-                    return true;
-            }
+    struct variable variable = { VARIABLE_SOURCE, false, { "", 0 } };
+    struct xpl_slice source;
+    return scope_get(scope, &variable, false, &source) ? source : XPL_SLICE("");
+}
+
+/* The device that the topic was read back to, into the scratch; false where the topic does not say it. */
+static bool device_of(const struct map *map, const struct publish *publish, struct scope *scope,
+                      struct mapping_scratch *scratch)
+{
+    return publish->base == BASE_DEVICE && map_device(map, scope, scratch) == 0;
+}
+
+/* Whether the property makes the topic; *ret is where, with the device's alias if it has one. */
+static bool makes(const struct mapping *mapping, struct mapping_scratch *scratch,
+                  const struct property *property, struct xpl_slice topic, struct xpl_slice *ret)
+{
+    const struct map *map = property->map;
+    for (const struct publish *publish = property->publishes; publish; publish = publish->next) {
+        struct scope scope;
+        if (!ends_alike(&publish->topic, topic))
+            continue;
+        scratch_open(scratch, mapping, TO_MQTT, &scope);
+        scope.ignore_case = map->ignore_case;
+        if (!reads(mapping, map, publish, &scope, topic))
+            continue;
+        *ret = topic;
+        if (!device_of(map, publish, &scope, scratch))
+            return true;
+        struct xpl_slice device = text_get(&scratch->device), alias = mapping_alias_name(mapping, device);
+        size_t start = mapping->prefix.size + 1;
+        if (map_ignores(mapping, scope_source(&scope), device))
+            continue;
+        if (xpl_slice_equal(device, alias) || topic.size < start + device.size)
+            return true;
+        text_reset(&scratch->topic);
+        text_slice(&scratch->topic, xpl_slice(topic.data, start));
+        text_slice(&scratch->topic, alias);
+        text_slice(&scratch->topic,
+                   xpl_slice(topic.data + start + device.size, topic.size - start - device.size));
+        *ret = text_get(&scratch->topic);
+        return true;
+    }
     return false;
 }
 
 bool mapping_makes(const struct mapping *mapping, struct mapping_scratch *scratch, struct xpl_slice topic,
-                   bool templated, struct xpl_slice *ret)
+                   bool templated, bool retained, struct xpl_slice *ret)
 {
     for (size_t m = 0; m < mapping->n_maps; m++)
         for (const struct property *p = mapping->maps[m]->properties; p; p = p->next)
-            for (const struct publish *publish = p->publishes; publish; publish = publish->next) {
-                struct scope scope;
-                if (!p->public.retain || (p->name.variable && !templated) ||
-                    !ends_alike(&publish->topic, topic))
-                    continue;
-                scratch_open(scratch, mapping, TO_MQTT, &scope);
-                scope.ignore_case = mapping->maps[m]->ignore_case;
-                if (!reads(mapping, mapping->maps[m], publish, &scope, topic))
-                    continue;
-                *ret = topic;
-                if (publish->base != BASE_DEVICE || map_device(mapping->maps[m], &scope, scratch) != 0)
-                    return true;
-                struct xpl_slice device = text_get(&scratch->device),
-                                 alias = mapping_alias_name(mapping, device);
-                size_t start = mapping->prefix.size + 1;
-                if (xpl_slice_equal(device, alias) || topic.size < start + device.size)
-                    return true;
-                text_reset(&scratch->topic);
-                text_slice(&scratch->topic, xpl_slice(topic.data, start));
-                text_slice(&scratch->topic, alias);
-                text_slice(&scratch->topic,
-                           xpl_slice(topic.data + start + device.size, topic.size - start - device.size));
-                *ret = text_get(&scratch->topic);
+            if ((p->public.retain || !retained) && (templated || !p->public.templated) &&
+                makes(mapping, scratch, p, topic, ret))
                 return true;
-            }
     return false;
 }
 

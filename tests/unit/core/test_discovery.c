@@ -212,6 +212,45 @@ Test(discovery, a_map_that_goes_takes_its_announcements_with_it)
     world_deinit(&world);
 }
 
+/* The shipped maps have one whose property is {type}: it could publish any topic, and listen on any. */
+Test(discovery, a_map_that_goes_takes_its_announcements_with_it_though_another_could_make_them)
+{
+    static const char xml[] =
+        "<mappings xmlns='urn:xplmqtt:mappings:1'><map name=\"box\" schema=\"box.basic\"><property "
+        "name=\"depth\" kind=\"number\">"
+        "<publish/><send><item name=\"depth\">{payload}</item></send></property></map></mappings>";
+    struct world world;
+    world_init(&world);
+    world_map(&world, xml, true);
+    begin(&world);
+    world_hear(&world, "trig", "acme-box.hall", "box.basic", "depth=4");
+    world_settle(&world);
+    cr_assert_not_null(world_get(&world, HA "number/xplmqtt_pi_acme-box-hall/depth/config"));
+    world_map(&world, NULL, true);
+    world_settle(&world);
+    cr_expect_eq(world_count(&world, HA "number/xplmqtt_pi_acme"), 0);
+    cr_expect_eq(world_count(&world, HA "sensor/xplmqtt_pi_acme"), 0);
+    cr_expect_null(world_get(&world, "xpl/acme-box.hall/depth"));
+    world_deinit(&world);
+}
+
+Test(discovery, a_device_that_is_to_be_ignored_goes)
+{
+    struct world world;
+    world_init(&world);
+    begin(&world);
+    hear_temperature(&world, "21.5");
+    world_settle(&world);
+    cr_assert_not_null(world_get(&world, TEMP));
+    world_map(&world,
+              "<mappings xmlns='urn:xplmqtt:mappings:1'><ignore source='bnz-*' device='*/28.*'/></mappings>",
+              true);
+    world_settle(&world);
+    cr_expect_null(world_get(&world, TEMP));
+    cr_expect_eq(world_count(&world, "xpl/bnz-owfs.rpi"), 0);
+    world_deinit(&world);
+}
+
 #define BOX(kind)                                                                \
     "<mappings xmlns='urn:xplmqtt:mappings:1'><map name='m' schema='box.basic'>" \
     "<property name='x' kind='" kind "'><publish/></property></map></mappings>"
