@@ -69,6 +69,7 @@ int parts_mapping(const struct settings *settings, const struct settings *runnin
 void parts_log_findings(struct diag *diag, enum diag_level least)
 {
     static const enum log_level levels[] = { LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
+    diag_sort(diag);
     for (const struct diag_finding *finding = diag->first; finding; finding = finding->next) {
         char line[1536];
         if (finding->level < least)

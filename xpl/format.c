@@ -36,11 +36,16 @@ static void put_lower(struct writer *writer, struct xpl_slice text)
         writer->buffer[i] = xpl_lower(writer->buffer[i]);
 }
 
-static bool schema_is_strict(struct xpl_slice schema)
+bool xpl_schema_is_valid(struct xpl_slice schema)
 {
     struct xpl_slice class, type;
     return xpl_slice_cut(schema, '.', &class, &type) && scan_is_word(class, XPL_CLASS_MAX, true) &&
            scan_is_word(type, XPL_CLASS_MAX, true);
+}
+
+bool xpl_name_is_valid(struct xpl_slice name)
+{
+    return scan_is_word(name, XPL_NAME_MAX, true);
 }
 
 static int check_head(const struct xpl_message *message)
@@ -55,7 +60,7 @@ static int check_head(const struct xpl_message *message)
         return XPL_E_TARGET;
     if (message->type != XPL_CMND && !xpl_target_is_all(message->target.text))
         return XPL_E_TARGET;
-    if (!schema_is_strict(message->schema))
+    if (!xpl_schema_is_valid(message->schema))
         return XPL_E_SCHEMA;
     return message->n_items > XPL_ITEMS_MAX ? XPL_E_ITEMS : XPL_OK;
 }
@@ -63,9 +68,9 @@ static int check_head(const struct xpl_message *message)
 static int check_items(const struct xpl_message *message, size_t *ret_item)
 {
     for (size_t i = 0; i < message->n_items; i++) {
-        int error = !scan_is_word(message->items[i].name, XPL_NAME_MAX, true) ? XPL_E_NAME
-                    : scan_has_control(message->items[i].value)               ? XPL_E_VALUE
-                                                                              : XPL_OK;
+        int error = !xpl_name_is_valid(message->items[i].name)  ? XPL_E_NAME
+                    : scan_has_control(message->items[i].value) ? XPL_E_VALUE
+                                                                : XPL_OK;
         if (error) {
             *ret_item = i;
             return error;

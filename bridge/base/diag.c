@@ -77,9 +77,8 @@ static int file_rank(const struct diag *diag, const char *file)
 }
 
 struct ranked {
-    const struct diag_finding *finding;
-    int rank;
-    int order;
+    struct diag_finding *finding;
+    int rank, order;
 };
 
 static int compare(const void *a, const void *b)
@@ -94,21 +93,31 @@ static int compare(const void *a, const void *b)
     return x->order - y->order;
 }
 
-void diag_print(struct diag *diag, FILE *stream, enum diag_level least)
+void diag_sort(struct diag *diag)
 {
     struct ranked *ranked = arena_array(&diag->arena, struct ranked, diag->n_kept + 1);
-    size_t n = 0;
+    int n = 0;
     if (!ranked)
-        return;
-    for (const struct diag_finding *f = diag->first; f; f = f->next)
-        if (f->level >= least) {
-            ranked[n] = (struct ranked){ f, file_rank(diag, f->place.file), (int)n };
-            n++;
-        }
-    qsort(ranked, n, sizeof(*ranked), compare);
-    for (size_t i = 0; i < n; i++) {
-        char line[TEXT_MAX + 512];
-        diag_render(ranked[i].finding, line, sizeof(line));
+        return; /* unsorted is better than not told */
+    for (struct diag_finding *f = diag->first; f; f = f->next, n++)
+        ranked[n] = (struct ranked){ f, file_rank(diag, f->place.file), n };
+    qsort(ranked, (size_t)n, sizeof(*ranked), compare);
+    diag->last = &diag->first;
+    for (int i = 0; i < n; i++) {
+        *diag->last = ranked[i].finding;
+        diag->last = &ranked[i].finding->next;
+    }
+    *diag->last = NULL;
+}
+
+void diag_print(struct diag *diag, FILE *stream, enum diag_level least)
+{
+    char line[TEXT_MAX + 512];
+    diag_sort(diag);
+    for (const struct diag_finding *f = diag->first; f; f = f->next) {
+        if (f->level < least)
+            continue;
+        diag_render(f, line, sizeof(line));
         fprintf(stream, "%s\n", line);
     }
     size_t all = diag->n_errors + diag->n_warnings + diag->n_infos;

@@ -48,8 +48,10 @@ void diag_add(struct diag *diag, enum diag_level level, struct diag_place place,
 /* "FILE:LINE:COLUMN: error: TEXT" without a line end, into ret (cut when it does not fit). */
 void diag_render(const struct diag_finding *finding, char *ret, size_t capacity);
 
-/* Prints the findings of at least that level, a line each, sorted by file (in order of first appearance),
- * line, column. */
+/* Puts the findings in the order of their files (each where a finding first named it), lines and columns. */
+void diag_sort(struct diag *diag);
+
+/* Prints the findings of at least that level, a line each, sorted. */
 void diag_print(struct diag *diag, FILE *stream, enum diag_level least);
 
 /* The nearest of the candidates (a NULL-terminated list), when it is near enough to be what was meant; else

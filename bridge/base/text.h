@@ -39,6 +39,21 @@ static inline struct xpl_slice text_get(const struct text *text)
     return xpl_slice(text->data, text->size);
 }
 
+static inline bool text_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Without the blanks around it. */
+static inline struct xpl_slice text_trim(struct xpl_slice text)
+{
+    while (text.size && text_is_blank(text.data[0]))
+        text = xpl_slice(text.data + 1, text.size - 1);
+    while (text.size && text_is_blank(text.data[text.size - 1]))
+        text.size--;
+    return text;
+}
+
 /* Takes the first line off *text, without its end. */
 static inline struct xpl_slice text_take_line(struct xpl_slice *text)
 {

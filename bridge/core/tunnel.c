@@ -121,17 +121,12 @@ static bool is_item(struct xpl_slice line, const char *name)
 {
     const char *equals = line.size ? memchr(line.data, '=', line.size) : NULL;
     struct xpl_slice key = xpl_slice(line.data, equals ? (size_t)(equals - line.data) : 0);
-    while (key.size && (key.data[0] == ' ' || key.data[0] == '\t'))
-        key = xpl_slice(key.data + 1, key.size - 1);
-    while (key.size && (key.data[key.size - 1] == ' ' || key.data[key.size - 1] == '\t'))
-        key.size--;
-    return xpl_slice_equal_nocase(key, xpl_slice_from(name));
+    return xpl_slice_equal_nocase(text_trim(key), xpl_slice_from(name));
 }
 
 static bool starts_with(struct xpl_slice line, char c)
 {
-    while (line.size && (line.data[0] == ' ' || line.data[0] == '\t'))
-        line = xpl_slice(line.data + 1, line.size - 1);
+    line = text_trim(line);
     return line.size && line.data[0] == c;
 }
 

@@ -1,5 +1,5 @@
-/* Messages that no map took: never lost silently (xplmqtt-mappings(5)). One entry for each schema and source.
- */
+/* Messages that no map took, or that came to nothing in the map that did: never lost silently
+ * (xplmqtt-mappings(5)). One entry for each schema and source. */
 #ifndef CORE_UNMAPPED_H
 #define CORE_UNMAPPED_H
 

@@ -8,11 +8,7 @@ struct xpl_slice view_option(const char *list, size_t n)
 {
     while (*list) {
         size_t size = strcspn(list, ",");
-        struct xpl_slice option = xpl_slice(list, size);
-        while (option.size && option.data[0] == ' ')
-            option = xpl_slice(option.data + 1, option.size - 1);
-        while (option.size && option.data[option.size - 1] == ' ')
-            option.size--;
+        struct xpl_slice option = text_trim(xpl_slice(list, size));
         if (option.size && n-- == 0)
             return option;
         list += size + (list[size] == ',');

@@ -8,11 +8,13 @@
 struct effects {
     struct core *core;
     int64_t now_ms;
+    bool any; /* of them */
 };
 
 static void on_publish(void *context, const struct mapping_publish *publish)
 {
     struct effects *effects = context;
+    effects->any = true;
     devices_on_publish(effects->core, publish, effects->now_ms);
     core_watch_state(effects->core, publish, effects->now_ms);
     made_add(effects->core, publish);
@@ -45,7 +47,7 @@ static void count_unmapped(struct core *core, const struct xpl_message *message)
 void core_on_xpl(struct core *core, struct xpl_slice datagram, struct xpl_endpoint from, bool hub_socket,
                  int64_t now_ms)
 {
-    struct effects effects = { core, now_ms };
+    struct effects effects = { core, now_ms, false };
     struct mapping_sink sink = { &effects, NULL, on_publish, on_skipped };
     if (!heard_on_datagram(core, &datagram, from, hub_socket, now_ms))
         return;
@@ -57,12 +59,15 @@ void core_on_xpl(struct core *core, struct xpl_slice datagram, struct xpl_endpoi
     core->datagram = datagram;
     core->message_number++;
     enum mapping_result result = mapping_on_xpl(core->mapping, core->scratch, message, &sink);
-    if (result == MAPPING_TAKEN)
+    if (result == MAPPING_TAKEN) {
         core_count(core, COUNT_XPL_MATCHED);
-    else if (result == MAPPING_IGNORED)
+        if (!effects.any)
+            unmapped_add(core, message);
+    } else if (result == MAPPING_IGNORED) {
         core_count(core, COUNT_XPL_IGNORED);
-    else
+    } else {
         count_unmapped(core, message);
+    }
     core->datagram = xpl_slice(NULL, 0);
     devices_on_mapped(core, result == MAPPING_TAKEN);
     report_on_message(core, now_ms);

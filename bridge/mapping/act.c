@@ -11,6 +11,7 @@ static struct mapping_reason reason(const struct scope *scope, int counter)
 void act_skip(struct act *act, const struct property *property, int counter)
 {
     struct mapping_reason why = reason(act->scope, counter);
+    act->told = true;
     if (act->sink->skipped)
         act->sink->skipped(act->sink->context, &act->map->public, property ? &property->public : NULL, &why);
     text_reset(act->scope->why);
@@ -103,6 +104,7 @@ static void emit(struct act *act, const struct property *property, struct xpl_sl
         .name = text_get(&act->scratch->name),
         .scope = act->scope,
     };
+    act->told = true;
     if (act->sink->publish)
         act->sink->publish(act->sink->context, &publish);
 }

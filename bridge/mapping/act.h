@@ -32,6 +32,7 @@ struct act {
     const struct map *map;
     struct xpl_slice device, alias;
     bool any_type; /* an assumed message: its type says nothing */
+    bool told;     /* the sink heard of something, made or not */
 };
 
 /* Lets one property act for the message of the scope. True when it published. */

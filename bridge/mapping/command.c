@@ -111,13 +111,23 @@ struct attempt {
     int refused; /* an enum counter; the text is in scope->why */
 };
 
+/* Under `each`, whether the item that the topic names is one of those. */
+static bool each_allows(const struct property *property, struct scope *scope)
+{
+    struct variable item = { VARIABLE_ITEM, true, XPL_SLICE("item") };
+    struct xpl_slice name;
+    return !property->each.data || !scope_get(scope, &item, false, &name) ||
+           glob_match(property->each, name, true);
+}
+
 /* Whether the send's template reads the topic and its map agrees; the scope has the variables then. */
 static bool read_send(struct attempt *attempt, const struct send *send)
 {
     const struct map *map = send->property->map;
     scope_unbind(attempt->scope, 0);
     attempt->scope->ignore_case = map->ignore_case;
-    return template_read(&send->topic, attempt->scope, attempt->topic) && map_allows(map, attempt->scope);
+    return template_read(&send->topic, attempt->scope, attempt->topic) && map_allows(map, attempt->scope) &&
+           each_allows(send->property, attempt->scope);
 }
 
 /* Whether the command ends with this send, made or refused. A send that takes the command but cannot make its

@@ -122,9 +122,10 @@ static int compile_items(struct compile *compile, struct xml_element *element, s
             continue;
         }
         struct xpl_slice literal = template_get_literal(&out->name);
-        if (literal.data && (literal.size == 0 || literal.size > XPL_NAME_MAX))
-            diag_error(compile->diag, out->name.place, "an item name has 1 to %d characters, not %zu",
-                       XPL_NAME_MAX, literal.size);
+        if (literal.data && !xpl_name_is_valid(literal))
+            diag_error(compile->diag, out->name.place,
+                       "name=\"%.*s\" cannot be sent: an item name has 1 to %d letters, digits and '-'",
+                       XPL_SLICE_ARGS(literal), XPL_NAME_MAX);
         if (has_line_break(&out->value))
             diag_error(compile->diag, item->text_place, "an item's value cannot hold a line break");
         struct known known = { compile, send };
@@ -161,15 +162,25 @@ static int get_schema(struct compile *compile, struct xml_element *element, cons
                       struct send *send)
 {
     int r = compile_template(compile, element, "schema", TEMPLATE_VALUE, TO_XPL, &send->schema);
-    if (r < 0 || send->schema.text.data)
+    if (r < 0)
         return r == -ENOMEM ? r : 0;
-    const struct xpl_slice *literal = glob_list_literal(&map->schema);
-    if (!literal) {
-        diag_error(compile->diag, element->place, "send needs a schema: the map's is not one literal schema");
-        return 0;
+    if (!send->schema.text.data) {
+        const struct xpl_slice *literal = glob_list_literal(&map->schema);
+        if (!literal) {
+            diag_error(compile->diag, element->place,
+                       "send needs a schema: the map's is not one literal schema");
+            return 0;
+        }
+        struct conversion_source source = compile_source(compile, element->place);
+        if (template_literal(&source, *literal, &send->schema) < 0)
+            return -ENOMEM;
     }
-    struct conversion_source source = compile_source(compile, element->place);
-    return template_literal(&source, *literal, &send->schema);
+    struct xpl_slice schema = template_get_literal(&send->schema);
+    if (schema.data && !xpl_schema_is_valid(schema))
+        diag_error(compile->diag, send->schema.place,
+                   "schema \"%.*s\" cannot be sent: CLASS.TYPE, each of 1 to %d letters, digits and '-'",
+                   XPL_SLICE_ARGS(schema), XPL_CLASS_MAX);
+    return 0;
 }
 
 int compile_send(struct compile *compile, struct xml_element *element, struct property *property,

@@ -5,11 +5,6 @@
 #include "base/number.h"
 #include "mapping/glob.h"
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 struct cursor {
     const struct conversion_source *source;
     const char *text, *p, *end;
@@ -28,7 +23,7 @@ static int parse_alternative(struct cursor *cursor, char *copy, struct alternati
 {
     const char *start = cursor->p;
     size_t n = 0, dots = SIZE_MAX;
-    while (cursor->p < cursor->end && !is_blank(*cursor->p) && *cursor->p != '|') {
+    while (cursor->p < cursor->end && !text_is_blank(*cursor->p) && *cursor->p != '|') {
         if (*cursor->p == '\'') {
             for (cursor->p++;; cursor->p++) {
                 if (cursor->p == cursor->end)
@@ -97,7 +92,7 @@ static int parse_condition(struct cursor *cursor, enum direction direction, stru
     struct condition condition = { .negated = *cursor->p == '!' };
     cursor->p += condition.negated;
     const char *name = cursor->p;
-    while (cursor->p < cursor->end && !is_blank(*cursor->p) && *cursor->p != '=' && *cursor->p != '!' &&
+    while (cursor->p < cursor->end && !text_is_blank(*cursor->p) && *cursor->p != '=' && *cursor->p != '!' &&
            *cursor->p != '|' && *cursor->p != '<' && *cursor->p != '>')
         cursor->p++;
     struct xpl_slice text = arena_copy(cursor->source->arena, xpl_slice(name, (size_t)(cursor->p - name)));
@@ -112,7 +107,7 @@ static int parse_condition(struct cursor *cursor, enum direction direction, stru
                    nearest ? "'?" : "");
         return -EINVAL;
     }
-    if (cursor->p < cursor->end && !is_blank(*cursor->p)) {
+    if (cursor->p < cursor->end && !text_is_blank(*cursor->p)) {
         bool unequal = *cursor->p == '!' && cursor->p + 1 < cursor->end && cursor->p[1] == '=';
         if (condition.negated || (*cursor->p != '=' && !unequal))
             return fail(cursor, "expected name, !name, name=value or name!=value",
@@ -140,11 +135,11 @@ int conditions_parse(const struct conversion_source *source, const char *text, e
     struct cursor cursor = { source, text, text, text + strlen(text) };
     size_t words = 0;
     for (const char *p = text; *p; p++)
-        words += !is_blank(*p) && (p == text || is_blank(p[-1]));
+        words += !text_is_blank(*p) && (p == text || text_is_blank(p[-1]));
     if (words && !(conditions.list = arena_array(source->arena, struct condition, words)))
         return -ENOMEM;
     for (;;) {
-        while (cursor.p < cursor.end && is_blank(*cursor.p))
+        while (cursor.p < cursor.end && text_is_blank(*cursor.p))
             cursor.p++;
         if (cursor.p == cursor.end)
             break;

@@ -182,15 +182,6 @@ static void escape(enum direction direction, struct xpl_slice value, struct text
     }
 }
 
-static struct xpl_slice trimmed(struct xpl_slice value)
-{
-    while (value.size && (value.data[0] == ' ' || value.data[0] == '\t'))
-        value = xpl_slice(value.data + 1, value.size - 1);
-    while (value.size && (value.data[value.size - 1] == ' ' || value.data[value.size - 1] == '\t'))
-        value.size--;
-    return value;
-}
-
 /* A sum of doubles without the digits that are only what cancelling left over: 40 - 39.8 is 0.2. */
 static double add(double a, double b)
 {
@@ -226,7 +217,7 @@ static int apply(const struct conversion *conversion, struct scope *scope, struc
         scope_excerpt(scope, value);
         text_char(scope->why, '\'');
         return COUNT_NOT_MADE_TABLE;
-    case CONVERSION_TRIM: *ret = trimmed(value); return 0;
+    case CONVERSION_TRIM: *ret = text_trim(value); return 0;
     case CONVERSION_DEFAULT: *ret = value; return 0;
     case CONVERSION_LOWER: text_lower(&text, value); break;
     case CONVERSION_UPPER:
@@ -241,7 +232,7 @@ static int apply(const struct conversion *conversion, struct scope *scope, struc
     case CONVERSION_NUMBER:
     case CONVERSION_ROUND:
     case CONVERSION_SCALE:
-        value = trimmed(value);
+        value = text_trim(value);
         if (number_parse(value, &x) < 0) {
             text_char(scope->why, '\'');
             scope_excerpt(scope, value);

@@ -43,6 +43,19 @@ static bool are_apart(const struct published *a, const struct published *b)
     return false;
 }
 
+/* Of one map: under `each`, two lists of items may have nothing in common. */
+static bool each_apart(const struct property *a, const struct property *b)
+{
+    return a->each.data && b->each.data && !glob_meets(a->each, b->each, true);
+}
+
+/* One is an item of the other's list in any case; without `each` there is no choice. */
+static bool each_same(const struct property *a, const struct property *b)
+{
+    return !a->each.data || !b->each.data || glob_covers(a->each, b->each, true) ||
+           glob_covers(b->each, a->each, true);
+}
+
 /* A file's publishes on one written topic, or of them those whose map demands that word of a variable, or
  * demands nothing of it. */
 static struct xpl_slice file_key(struct checker *checker, const struct published *published,
@@ -103,7 +116,8 @@ static const struct published *rival_under(struct checker *checker, const struct
     for (uint32_t id = candidates_next(&found); id != UINT32_MAX; id = candidates_next(&found)) {
         const struct published *old = &checker->publishes[id];
         if (old->property != new->property && xpl_slice_equal(old->topic, new->topic) &&
-            (old->property->map == new->property->map || !are_apart(old, new)))
+            (old->property->map == new->property->map ? !each_apart(old->property, new->property)
+                                                      : !are_apart(old, new)))
             return old;
     }
     return NULL;
@@ -125,21 +139,42 @@ static const struct published *find_rival(struct checker *checker, const struct 
     return rival;
 }
 
+/* Another property of the map, filed before, whose topic is written otherwise and may yet be the same. */
+static const struct published *find_meeting(struct checker *checker, const struct published *new)
+{
+    const struct template *topic = &new->publish->topic;
+    for (size_t i = checker->n; i-- > 0 && checker->publishes[i].property->map == new->property->map;) {
+        const struct published *old = &checker->publishes[i];
+        if (old->property != new->property && old->publish->base == new->publish->base &&
+            (topic->variable || old->publish->topic.variable) && !xpl_slice_equal(old->topic, new->topic) &&
+            !each_apart(old->property, new->property) &&
+            !conditions_exclude(&old->publish->when, &new->publish->when) &&
+            template_meets(&checker->arena, &old->publish->topic, topic))
+            return old;
+    }
+    return NULL;
+}
+
 static void check_same_topic(struct checker *checker, const struct published *new)
 {
     const struct published *old = find_rival(checker, new);
     bool literal = !new->publish->topic.variable &&
                    (new->publish->base != BASE_DEVICE || !new->property->map->device.variable);
-    if (old && (literal || old->property->map == new->property->map))
+    bool same_map = old && old->property->map == new->property->map;
+    if (old && (literal || (same_map && each_same(old->property, new->property))))
         diag_error(checker->diag, new->publish->place,
                    "publishes to the same topic \"%.*s\" as the property on line %d",
                    XPL_SLICE_ARGS(new->topic), old->property->place.line);
-    else if (old)
+    else if (old && !same_map)
         diag_warning(checker->diag, new->publish->place,
                      "may publish to the same topic \"%.*s\" as map '%s' on line %d (one map may name "
                      "several schemas)",
                      XPL_SLICE_ARGS(new->topic), old->property->map->public.name,
                      old->property->map->public.place.line);
+    else if (old || (old = find_meeting(checker, new)))
+        diag_warning(checker->diag, new->publish->place,
+                     "may publish to the same topic \"%.*s\" as the property on line %d",
+                     XPL_SLICE_ARGS(new->topic), old->property->place.line);
 }
 
 int findings_collect(struct checker *checker)

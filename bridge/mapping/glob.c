@@ -44,6 +44,31 @@ bool glob_covers(struct xpl_slice outer, struct xpl_slice inner, bool nocase)
     return glob_match(outer, inner, nocase);
 }
 
+#define MEETS_MAX 64 /* bytes of a glob that are compared */
+
+bool glob_meets(struct xpl_slice a, struct xpl_slice b, bool nocase)
+{
+    bool meets[2][MEETS_MAX +
+                  1]; /* what is left of a from i on, and of b from j on: rows by i, the last first */
+    if (a.size > MEETS_MAX || b.size > MEETS_MAX)
+        return true;
+    for (size_t i = a.size + 1; i-- > 0;) {
+        bool *row = meets[i % 2], *below = meets[(i + 1) % 2];
+        bool a_ends = i == a.size, a_star = !a_ends && a.data[i] == '*';
+        for (size_t j = b.size + 1; j-- > 0;) {
+            bool b_ends = j == b.size, b_star = !b_ends && b.data[j] == '*';
+            if (a_star || b_star)
+                row[j] = (!a_ends && below[j]) || (!b_ends && row[j + 1]);
+            else if (a_ends || b_ends)
+                row[j] = a_ends && b_ends;
+            else
+                row[j] = below[j + 1] &&
+                         (a.data[i] == '?' || b.data[j] == '?' || same(a.data[i], b.data[j], nocase));
+        }
+    }
+    return meets[0][0];
+}
+
 static bool is_separator(char c)
 {
     return c == '|' || c == ' ' || c == '\t' || c == '\n' || c == '\r';

@@ -17,6 +17,9 @@ bool glob_is_literal(struct xpl_slice glob);
 /* Whether every text that `inner` matches is matched by `outer` too; false when in doubt. */
 bool glob_covers(struct xpl_slice outer, struct xpl_slice inner, bool nocase);
 
+/* Whether some text may match both; true when in doubt. */
+bool glob_meets(struct xpl_slice a, struct xpl_slice b, bool nocase);
+
 /* 0 or -ENOMEM. NULL gives the empty list. */
 int glob_list_parse(struct arena *arena, const char *text, struct glob_list *ret);
 bool glob_list_match(const struct glob_list *list, struct xpl_slice text);

@@ -89,11 +89,12 @@ struct mapping_sink {
     void *context;
     void (*matched)(void *context, const struct mapping_map *map);
     void (*publish)(void *context, const struct mapping_publish *publish);
-    /* A property (NULL: the whole map) did not act for this message. */
+    /* A property (NULL: the whole map) did not act for this message. A map always tells something. */
     void (*skipped)(void *context, const struct mapping_map *map, const struct mapping_property *property,
                     const struct mapping_reason *reason);
 };
 
+/* Taken is what a map's match holds for; whether something was made of it the sink is told. */
 enum mapping_result { MAPPING_UNMAPPED, MAPPING_TAKEN, MAPPING_IGNORED };
 
 /* One command. `message` is complete but for its source, and borrows from the scratch. */

@@ -40,10 +40,7 @@ static void split_part(struct split *split, struct xpl_slice part)
 {
     struct scope *scope = split->act->scope;
     size_t bindings = scope->n_bindings, pool = scope->pool->size;
-    while (part.size && part.data[0] == ' ')
-        part = xpl_slice(part.data + 1, part.size - 1);
-    while (part.size && part.data[part.size - 1] == ' ')
-        part.size--;
+    part = text_trim(part);
     if (part.size == 0 || split->n++ >= LIMIT_SPLIT)
         return;
     if (scope_bind(scope, split->act->map->split, part))
@@ -113,6 +110,10 @@ enum mapping_result mapping_on_xpl(const struct mapping *mapping, struct mapping
             .mapping = mapping, .scratch = scratch, .scope = &scope, .sink = sink, .map = map
         };
         bool acted = map->split.name.data && map->split.name.size ? act_split(&act) : act_map(&act);
+        if (acted && !act.told) {
+            text_string(scope.why, "it takes the message, and no `when` of its properties holds");
+            act_skip(&act, NULL, COUNT_NOT_MADE_WHEN);
+        }
         taken |= acted;
         ignored |= !acted;
         if (!map->continues)

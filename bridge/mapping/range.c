@@ -13,19 +13,15 @@ static bool render_number(const struct template *template, struct scope *scope, 
 }
 
 /* "off,heat,cool": whether the word is one of them. */
-static bool has_option(struct xpl_slice options, struct xpl_slice word)
+static bool has_option(struct xpl_slice options, struct xpl_slice word, bool nocase)
 {
     while (options.size) {
-        const char *comma = memchr(options.data, ',', options.size);
-        size_t size = comma ? (size_t)(comma - options.data) : options.size;
-        struct xpl_slice option = xpl_slice(options.data, size);
-        while (option.size && option.data[0] == ' ')
-            option = xpl_slice(option.data + 1, option.size - 1);
-        while (option.size && option.data[option.size - 1] == ' ')
-            option.size--;
-        if (xpl_slice_equal(option, word))
+        struct xpl_slice option = options, rest = { 0 };
+        xpl_slice_cut(options, ',', &option, &rest);
+        option = text_trim(option);
+        if (nocase ? xpl_slice_equal_nocase(option, word) : xpl_slice_equal(option, word))
             return true;
-        options = comma ? xpl_slice(comma + 1, options.size - size - 1) : xpl_slice(NULL, 0);
+        options = rest;
     }
     return false;
 }
@@ -51,7 +47,7 @@ int property_check_range(const struct property *property, struct scope *scope, s
     double value, bound;
     bool low = property->min.text.data, high = property->max.text.data;
     if (low || high) {
-        if (number_parse(payload, &value) < 0)
+        if (number_parse(text_trim(payload), &value) < 0)
             return refuse(scope, COUNT_NOT_MADE_NUMBER, payload, "no number");
         if (low && render_number(&property->min, scope, &bound) && value < bound)
             return refuse_bound(scope, payload, "below the minimum", bound);
@@ -62,7 +58,7 @@ int property_check_range(const struct property *property, struct scope *scope, s
         struct xpl_slice list;
         int made = template_make(&property->options, scope, &list);
         text_reset(scope->why);
-        if (made == 0 && !has_option(list, payload)) {
+        if (made == 0 && !has_option(list, payload, property->map->ignore_case)) {
             refuse(scope, COUNT_NOT_MADE_RANGE, payload, "none of the options ");
             scope_excerpt(scope, list);
             return COUNT_NOT_MADE_RANGE;

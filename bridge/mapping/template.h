@@ -91,6 +91,8 @@ void template_guard(struct text *ret, size_t start, size_t variable);
 /* Whether two shapes can make the same topic, so that a reader could not tell them apart. The arena is for
  * what is needed meanwhile. */
 bool template_is_ambiguous(struct arena *arena, const struct template *template);
+/* Whether two templates can make the same topic. */
+bool template_meets(struct arena *arena, const struct template *a, const struct template *b);
 /* Whether a shape has a level with nothing in it. */
 bool template_has_empty_level(const struct template *template);
 

@@ -113,12 +113,13 @@ static bool overlap(struct at a, struct at b)
            overlap(stepped(a), stepped(b));
 }
 
-static bool same_topic(struct arena *arena, const struct template *template, unsigned x, unsigned y)
+static bool same_topic(struct arena *arena, const struct template *a, unsigned x, const struct template *b,
+                       unsigned y)
 {
     struct template_level xs[TEMPLATE_LEVELS_MAX], ys[TEMPLATE_LEVELS_MAX];
     struct part *p, *q;
-    size_t n = template_shape(arena, template, x, &p, xs, TEMPLATE_LEVELS_MAX);
-    bool same = n && n == template_shape(arena, template, y, &q, ys, TEMPLATE_LEVELS_MAX);
+    size_t n = template_shape(arena, a, x, &p, xs, TEMPLATE_LEVELS_MAX);
+    bool same = n && n == template_shape(arena, b, y, &q, ys, TEMPLATE_LEVELS_MAX);
     for (size_t i = 0; i < n && same; i++)
         same = overlap((struct at){ p + xs[i].first, xs[i].n, 0, 0 },
                        (struct at){ q + ys[i].first, ys[i].n, 0, 0 });
@@ -131,7 +132,16 @@ bool template_is_ambiguous(struct arena *arena, const struct template *template)
     bool same = false;
     for (unsigned x = 0; x < shapes && !same; x++)
         for (unsigned y = x + 1; y < shapes && !same; y++)
-            same = same_topic(arena, template, x, y);
+            same = same_topic(arena, template, x, template, y);
+    return same;
+}
+
+bool template_meets(struct arena *arena, const struct template *a, const struct template *b)
+{
+    bool same = false;
+    for (unsigned x = 0; x < 1u << template_groups(a) && !same; x++)
+        for (unsigned y = 0; y < 1u << template_groups(b) && !same; y++)
+            same = same_topic(arena, a, x, b, y);
     return same;
 }
 

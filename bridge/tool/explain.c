@@ -33,8 +33,8 @@ struct explain {
     struct xpl_message message;
     struct text line;                  /* one effect */
     const struct mapping_map *matched; /* whose name is not printed yet */
-    bool missed;                       /* it could not name the device */
-    bool taken;                        /* by a map that could */
+    bool missed;                       /* it made nothing */
+    bool taken;                        /* by a map that made something, or tried to */
     bool near;                         /* one was told that nearly took the message */
 };
 
@@ -53,7 +53,7 @@ static const char *clean(struct explain *explain, const char *text)
 
 /* ---- from xPL ---- */
 
-/* The name stands before what the map does. A map that cannot name the device is one that missed. */
+/* The name stands before what the map does. */
 static void print_map(struct explain *explain)
 {
     if (explain->matched)
@@ -67,9 +67,6 @@ static void finish_map(struct explain *explain)
     if (explain->missed)
         explain->matched = NULL;
     explain->missed = false;
-    if (explain->matched)
-        tool_say(&explain_verb, "map %s takes it, and no `when` of its properties holds",
-                 explain->matched->name);
     print_map(explain);
 }
 

@@ -82,18 +82,13 @@ void xml_source_deinit(struct xml_source *source)
     *source = (struct xml_source){ 0 };
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* What the XML declaration says, if anything: libxml2 would convert, and our offsets would then mean nothing.
  */
 static int check_encoding(struct xml_source *source, struct diag *diag)
 {
     struct xpl_slice text = source->text;
     const char *end = NULL;
-    if (text.size > 5 && memcmp(text.data, "<?xml", 5) == 0 && is_blank(text.data[5]))
+    if (text.size > 5 && memcmp(text.data, "<?xml", 5) == 0 && text_is_blank(text.data[5]))
         end = memchr(text.data, '>', text.size);
     if (!end)
         return 0;
@@ -188,7 +183,7 @@ size_t xml_source_skip(const struct xml_source *source, size_t offset)
 {
     struct xpl_slice text = source->text;
     while (offset < text.size) {
-        if (is_blank(text.data[offset]))
+        if (text_is_blank(text.data[offset]))
             offset++;
         else if (starts(text, offset, "<!--"))
             offset = behind(text, offset + 4, "-->");
@@ -207,7 +202,7 @@ size_t xml_source_skip(const struct xml_source *source, size_t offset)
 size_t xml_source_name_end(const struct xml_source *source, size_t tag)
 {
     size_t offset = tag + 1;
-    while (offset < source->text.size && !is_blank(source->text.data[offset]) &&
+    while (offset < source->text.size && !text_is_blank(source->text.data[offset]) &&
            !strchr("/>", source->text.data[offset]))
         offset++;
     return offset;
@@ -216,14 +211,14 @@ size_t xml_source_name_end(const struct xml_source *source, size_t tag)
 size_t xml_source_attribute(const struct xml_source *source, size_t offset, struct xpl_slice *ret_name)
 {
     struct xpl_slice text = source->text;
-    while (offset < text.size && is_blank(text.data[offset]))
+    while (offset < text.size && text_is_blank(text.data[offset]))
         offset++;
     size_t start = offset;
-    while (offset < text.size && !is_blank(text.data[offset]) && !strchr("=<>/?\"'", text.data[offset]))
+    while (offset < text.size && !text_is_blank(text.data[offset]) && !strchr("=<>/?\"'", text.data[offset]))
         offset++;
     size_t end = offset;
     while (offset < text.size && text.data[offset] != '"' && text.data[offset] != '\'')
-        if (!is_blank(text.data[offset]) && text.data[offset] != '=')
+        if (!text_is_blank(text.data[offset]) && text.data[offset] != '=')
             return 0;
         else
             offset++;

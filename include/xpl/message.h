@@ -75,6 +75,10 @@ int xpl_message_parse(struct xpl_message *ret, const char *data, size_t size);
 /* First item of that name, without case; NULL when there is none. */
 const struct xpl_item *xpl_message_item(const struct xpl_message *message, struct xpl_slice name);
 
+/* Whether a schema, or an item's name, is one that may be sent (see xpl_message_format). */
+bool xpl_schema_is_valid(struct xpl_slice schema);
+bool xpl_name_is_valid(struct xpl_slice name);
+
 /* Writes the message as a strict datagram (no NUL). 0, or a positive enum xpl_error; *ret_size untouched
  * then. Only type, hop, source.text, target.text, schema and the items are read.
  *

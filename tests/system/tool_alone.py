@@ -234,6 +234,11 @@ class Explain(Case):
         out, _ = self.expect(1, "explain", input=xpl("xpl-trig", "a-b.c", "ac.basic", "command=on"))
         self.assertRegex(out, r"(?m)^map ac: .*address")
 
+    def test_a_map_that_takes_it_and_makes_nothing(self):
+        out, _ = self.expect(1, "explain", input=xpl("xpl-trig", "a-b.c", "ac.basic", "address=0x1", "unit=2",
+                                                     "command=toggle"))
+        self.assertRegex(out, r"^map ac: .*`when`")
+
     def test_no_map_of_that_schema(self):
         out, _ = self.expect(1, "explain", input=xpl("xpl-trig", "a-b.c", "sensor.basc", "a=b"))
         self.assertEqual(out, "no map for schema sensor.basc; nearest: sensor.basic\n")

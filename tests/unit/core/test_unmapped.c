@@ -23,6 +23,22 @@ Test(unmapped, one_entry_for_each_schema_and_source_without_case)
     end();
 }
 
+Test(unmapped, what_a_map_takes_and_makes_nothing_of_is_listed_and_counted)
+{
+    begin("<map name='m' schema='acme.basic'><property name='p'>"
+          "<publish when='command=on|off' payload='{command}'/></property></map>");
+    world_say(&world, "xpl-trig acme-x.one * acme.basic command=on");
+    world_say(&world, "xpl-trig acme-x.two * acme.basic command=toggle");
+    world_pass(&world, 60000);
+    json_t *list = retained_json("xpl/bridge/unmapped");
+    cr_expect_eq(json_array_size(json_object_get(list, "messages")), 1u);
+    cr_expect_str_eq(json_string_value(json_object_get(first(list), "source")), "acme-x.two");
+    expect_count(XPL_MATCHED, 2u);
+    expect_count(NOT_MADE_WHEN, 1u);
+    json_decref(list);
+    end();
+}
+
 Test(unmapped, heartbeats_and_configuration_are_not_listed)
 {
     begin(PLAIN);

@@ -33,6 +33,29 @@ Test(glob, star_takes_any_bytes_question_mark_one)
     cr_expect_not(match("ab", "abc"));
 }
 
+static bool meets(const char *a, const char *b)
+{
+    bool one = glob_meets(xpl_slice_from(a), xpl_slice_from(b), true);
+    cr_expect_eq(one, glob_meets(xpl_slice_from(b), xpl_slice_from(a), true));
+    return one;
+}
+
+Test(glob, two_meet_where_a_text_matches_both)
+{
+    cr_expect(meets("", ""));
+    cr_expect(meets("", "*"));
+    cr_expect(meets("out*", "*1"));
+    cr_expect(meets("out*", "o?t1"));
+    cr_expect(meets("a*b*c", "*x*"));
+    cr_expect(meets("Out1", "out1"));
+    cr_expect(meets("**", "*"));
+    cr_expect_not(meets("out*", "in*"));
+    cr_expect_not(meets("*1", "*2"));
+    cr_expect_not(meets("a?", "a"));
+    cr_expect_not(meets("?", ""));
+    cr_expect_not(meets("a*b", "ac*cd"));
+}
+
 Test(glob, case_counts_only_where_it_is_asked_for)
 {
     cr_expect_not(match("On*", "oNe"));
