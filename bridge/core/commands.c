@@ -1,7 +1,8 @@
 /* The walk of a command: a map makes the message of it; retained, late, or the xPL side down? then it is
  * refused; else it is formatted, sent, and what it makes true is published. What asks for repeats or for a
  * confirmation is pending until all went out, and the proof came or its time was over. A pending command
- * holds the table that made it, so a reload does not touch it.
+ * holds the table that made it, so a reload does not touch how it goes on; what it makes true has its place
+ * in the table in force.
  */
 #include "core/commands.h"
 
@@ -69,8 +70,26 @@ static void on_assumed(void *context, const struct mapping_publish *publish)
 {
     struct assumed *assumed = context;
     made_add(assumed->core, publish);
-    core_watch_state(assumed->core, publish, assumed->now_ms);
     rates_publish(assumed->core, publish, assumed->now_ms);
+}
+
+static const struct mapping_map *origin(void *context, struct xpl_slice device)
+{
+    return devices_origin(context, device);
+}
+
+/* The send of the table in force that takes the command; NULL: none does any more, and what it makes true has
+ * no topic. */
+static const struct mapping_send *send_now(struct core *core, const struct pending *pending)
+{
+    struct mapping_command command;
+    struct mapping_reason reason;
+    if (pending->mapping == core->mapping)
+        return pending->send;
+    return mapping_on_mqtt(core->mapping, core->scratch, pending->read_topic, pending->payload, origin, core,
+                           &command, &reason) == MAPPING_COMMAND_MADE
+               ? command.send
+               : NULL;
 }
 
 static void assume(struct core *core, const struct pending *pending, enum mapping_assume when, int64_t now_ms)
@@ -78,9 +97,10 @@ static void assume(struct core *core, const struct pending *pending, enum mappin
     struct assumed assumed = { core, now_ms };
     struct mapping_sink sink = { .context = &assumed, .publish = on_assumed };
     struct xpl_message *sent = core->commands.sent;
-    if (xpl_message_parse(sent, pending->datagram, pending->datagram_size) == 0)
-        mapping_assume(pending->mapping, core->scratch, pending->send, pending->read_topic, sent,
-                       pending->payload, when, &sink);
+    const struct mapping_send *send = send_now(core, pending);
+    if (send && xpl_message_parse(sent, pending->datagram, pending->datagram_size) == 0)
+        mapping_assume(core->mapping, core->scratch, send, pending->read_topic, sent, pending->payload, when,
+                       &sink);
 }
 
 /* ---- pending ---- */
@@ -167,11 +187,6 @@ static void sweep(struct core *core)
 }
 
 /* ---- a command ---- */
-
-static const struct mapping_map *origin(void *context, struct xpl_slice device)
-{
-    return devices_origin(context, device);
-}
 
 static bool is_too_late(const struct core_message *message, const struct mapping_send *send, int64_t now_ms)
 {
@@ -290,6 +305,16 @@ void commands_on_xpl(struct core *core, const struct xpl_message *message, int64
         if (p->confirm_ms != INT64_MAX && xpl_message_parse(sent, p->datagram, p->datagram_size) == 0 &&
             mapping_confirms(p->mapping, core->scratch, p->send, sent, message))
             settle(core, p, true, now_ms);
+    sweep(core);
+}
+
+void commands_stop(struct core *core, int64_t now_ms)
+{
+    for (struct pending *p = core->commands.first; p; p = p->next) {
+        p->repeats = 0;
+        if (p->confirm_ms != INT64_MAX)
+            settle(core, p, false, now_ms);
+    }
     sweep(core);
 }
 

@@ -26,6 +26,9 @@ bool commands_on_mqtt(struct core *core, const struct core_message *message, int
 /* A message that is not ours: it may confirm. */
 void commands_on_xpl(struct core *core, const struct xpl_message *message, int64_t now_ms);
 
+/* Nothing is waited for any longer: what was not confirmed yet is timed out. */
+void commands_stop(struct core *core, int64_t now_ms);
+
 /* Commands that wait for their confirmation. */
 size_t commands_awaited(const struct commands *commands);
 

@@ -72,9 +72,10 @@ void core_publish(struct core *core, enum sink_lane lane, const char *path, stru
 void core_publish_topic(struct core *core, enum sink_lane lane, struct xpl_slice topic,
                         struct xpl_slice payload, int qos);
 
-/* A state was published: the same thing coming as a command may be a loop (loops.h). True, in the second: it
- * is one; it was counted and logged, and is to be refused. */
-void core_watch_state(struct core *core, const struct mapping_publish *publish, int64_t now_ms);
+/* What has both a state and a command, for loops.h: a command knows its device and its property, but not the
+ * property's name where that is a template. True, in the second: the command closes a loop; it was logged,
+ * and is to be refused. */
+uint64_t core_loop_key(const struct mapping_property *property, struct xpl_slice device);
 bool core_is_loop(struct core *core, const struct mapping_command *command,
                   const struct core_message *message, int64_t now_ms);
 /* A value on a topic of a map: Homie has it too. */

@@ -172,6 +172,8 @@ void core_start(struct core *core, int64_t now_ms)
 
 void core_stop(struct core *core, int64_t now_ms)
 {
+    commands_stop(core, now_ms);
+    rates_stop(core, now_ms);
     discovery_stop(core);
     network_stop(core, now_ms);
     core_publish(core, SINK_STATE, "bridge/network", XPL_SLICE("offline"), 1);

@@ -1,37 +1,53 @@
 #include "core/loops.h"
 
-#define NEVER INT64_MIN
+#define STATES_MAX 16 /* more than that are never under way at once */
 
 static struct loops_entry *entry_of(struct loops *loops, uint64_t key)
 {
     return &loops->entries[key & (LOOPS_ENTRIES - 1)];
 }
 
-void loops_on_state(struct loops *loops, uint64_t key, uint64_t payload, int64_t now_ms)
+static bool is_held(const struct loops_entry *entry)
 {
-    struct loops_entry *entry = entry_of(loops, key);
-    if (entry->key != key || entry->payload != payload)
-        *entry = (struct loops_entry){ .key = key, .payload = payload };
-    entry->published_ms = now_ms;
+    return entry->times >= LOOPS_TIMES;
 }
 
-bool loops_on_command(struct loops *loops, uint64_t key, uint64_t payload, int64_t now_ms)
+void loops_on_state(struct loops *loops, uint64_t key, int64_t now_ms)
 {
     struct loops_entry *entry = entry_of(loops, key);
     if (entry->key != key)
-        return false;
-    if (entry->payload != payload || entry->published_ms == NEVER ||
-        now_ms - entry->published_ms > LOOPS_GAP_MS) {
-        entry->times = 0;
-        return false;
+        *entry = (struct loops_entry){ .key = key };
+    entry->state_ms = now_ms;
+    if (is_held(entry))
+        entry->states = 1;
+    else
+        entry->states += entry->states < STATES_MAX;
+}
+
+enum loops_verdict loops_on_command(struct loops *loops, uint64_t key, int64_t now_ms)
+{
+    struct loops_entry *entry = entry_of(loops, key);
+    if (entry->key != key)
+        return LOOPS_NONE;
+    bool soon = now_ms - entry->state_ms <= LOOPS_GAP_MS;
+    if (is_held(entry) && soon && entry->states == 0)
+        return LOOPS_SUSPECTED; /* it was under way already, or is a person's: that shows when no more can be
+                                 */
+    if (!soon || entry->states == 0) {
+        entry->times = entry->states = 0;
+        return LOOPS_NONE;
     }
-    entry->published_ms = NEVER; /* one command for each time it was published */
-    if (entry->times == 0 || now_ms - entry->first_ms > LOOPS_MS) {
-        entry->times = 0;
-        entry->first_ms = now_ms;
-    }
-    if (++entry->times <= LOOPS_TIMES)
-        return false;
-    entry->times = 0;
-    return true;
+    entry->states--;
+    if (++entry->times == LOOPS_TIMES)
+        entry->states = 0;
+    if (entry->times < LOOPS_TIMES + LOOPS_PROOFS)
+        return is_held(entry) ? LOOPS_SUSPECTED : LOOPS_NONE;
+    entry->times = entry->states = 0;
+    return LOOPS_PROVEN;
+}
+
+int64_t loops_held_until(const struct loops *loops, uint64_t key)
+{
+    const struct loops_entry *entry = &loops->entries[key & (LOOPS_ENTRIES - 1)];
+    return entry->key == key && is_held(entry) ? entry->state_ms + LOOPS_HOLD_MS : INT64_MIN;
 }

@@ -153,6 +153,7 @@ void made_forget(struct core *core, struct xpl_slice device)
             availability = topic; /* last: it tells whose the others are */
             continue;
         }
+        rates_forget(core, xpl_slice(topic->topic, topic->size));
         core_publish_topic(core, SINK_STATE, xpl_slice(topic->topic, topic->size), XPL_SLICE(""), 1);
         HASH_DEL(core->made.topics, topic);
         made_free(topic);

@@ -1,6 +1,7 @@
-/* The walk of an effect: a byte-identical message again? the same value again? too early? Then it is
- * published, or waits; what waits is replaced by what comes after it, so that the last value always arrives.
- * Each ends as one of: effects-published, state-deduped, state-unchanged, state-throttled, or still waits.
+/* The walk of an effect: a byte-identical message again? the same value again? too early, or held back since
+ * it may be part of a loop? Then it is published, or waits; what waits is replaced by what comes after it, so
+ * that the last value always arrives. Each ends as one of: effects-published, state-deduped, state-unchanged,
+ * state-throttled, or still waits.
  */
 #include "core/rates.h"
 
@@ -26,6 +27,7 @@ struct rate {
     bool doubled;
     bool retain;
     int qos;
+    uint64_t loop; /* of what has commands too (loops.h); 0: it has none */
     UT_hash_handle hh;
     bool left_out;
     size_t topic_size;
@@ -114,10 +116,12 @@ static struct rate *obtain(struct core *core, struct xpl_slice topic)
 
 /* ---- publishing ---- */
 
-static void publish_now(struct core *core, bool retain, int qos, struct xpl_slice topic,
-                        struct xpl_slice payload)
+static void publish_now(struct core *core, bool retain, int qos, uint64_t loop, struct xpl_slice topic,
+                        struct xpl_slice payload, int64_t now_ms)
 {
     core_count(core, COUNT_EFFECTS_PUBLISHED);
+    if (loop)
+        loops_on_state(&core->loops, loop, now_ms);
     core_publish_value(core, retain, topic, payload, qos);
 }
 
@@ -134,7 +138,8 @@ static void send(struct core *core, struct rate *rate, struct xpl_slice payload,
 {
     rate->sent_ms = now_ms;
     rate->has_last = keep(&rate->last, payload);
-    publish_now(core, rate->retain, rate->qos, xpl_slice(rate->topic, rate->topic_size), payload);
+    publish_now(core, rate->retain, rate->qos, rate->loop, xpl_slice(rate->topic, rate->topic_size), payload,
+                now_ms);
 }
 
 static void send_waiting(struct core *core, struct rate *rate, int64_t now_ms)
@@ -187,16 +192,19 @@ static bool is_unchanged(const struct rate *rate, const struct mapping_property 
 void rates_publish(struct core *core, const struct mapping_publish *publish, int64_t now_ms)
 {
     const struct mapping_property *property = publish->property;
-    bool ruled = property->on_change || property->min_interval_ms || property->dedupe_ms;
+    uint64_t loop = property->sends ? core_loop_key(property, publish->device) : 0;
+    int64_t held_ms = loop ? loops_held_until(&core->loops, loop) : INT64_MIN;
+    bool ruled = property->on_change || property->min_interval_ms || property->dedupe_ms || held_ms > now_ms;
     /* A topic that had a rule before a reload may have a value that waits. */
     struct rate *rate = ruled ? obtain(core, publish->topic) : find(&core->rates, publish->topic);
     core_count(core, COUNT_EFFECTS);
     if (!rate) {
-        publish_now(core, property->retain, property->qos, publish->topic, publish->payload);
+        publish_now(core, property->retain, property->qos, loop, publish->topic, publish->payload, now_ms);
         return;
     }
     rate->retain = property->retain;
     rate->qos = property->qos;
+    rate->loop = loop;
     if (is_double(core, rate, property->dedupe_ms, now_ms)) {
         core_count(core, COUNT_STATE_DEDUPED);
         return;
@@ -208,6 +216,7 @@ void rates_publish(struct core *core, const struct mapping_publish *publish, int
         return;
     }
     int64_t due_ms = rate->sent_ms + property->min_interval_ms;
+    due_ms = held_ms > due_ms ? held_ms : due_ms;
     if (due_ms > now_ms && wait(core, rate, publish->payload, due_ms))
         return;
     if (stop_waiting(core, rate))
@@ -221,6 +230,22 @@ void rates_leave(struct core *core, struct xpl_slice topic, int64_t now_ms)
     if (!rate)
         return;
     send_waiting(core, rate, now_ms);
+    forget(&core->rates, rate);
+}
+
+void rates_stop(struct core *core, int64_t now_ms)
+{
+    for (struct rate *rate = core->rates.table; rate; rate = rate->hh.next)
+        send_waiting(core, rate, now_ms);
+}
+
+void rates_forget(struct core *core, struct xpl_slice topic)
+{
+    struct rate *rate = find(&core->rates, topic);
+    if (!rate)
+        return;
+    if (stop_waiting(core, rate))
+        core_count(core, COUNT_STATE_THROTTLED);
     forget(&core->rates, rate);
 }
 

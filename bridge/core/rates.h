@@ -25,6 +25,12 @@ void rates_publish(struct core *core, const struct mapping_publish *publish, int
  * change. */
 void rates_leave(struct core *core, struct xpl_slice topic, int64_t now_ms);
 
+/* The device is to be forgotten, with what waits for the topic. */
+void rates_forget(struct core *core, struct xpl_slice topic);
+
+/* What waits is published: no other time will come. */
+void rates_stop(struct core *core, int64_t now_ms);
+
 /* Values that wait for their time. */
 size_t rates_waiting(const struct rates *rates);
 

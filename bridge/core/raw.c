@@ -31,7 +31,7 @@ void raw_publish(struct core *core, const struct xpl_message *message, int64_t n
     else
         core_count(core, COUNT_NOT_MADE_SIZE);
     if (core->options.raw_send)
-        loops_on_state(&core->loops, digest_message(message), 1, now_ms);
+        loops_on_state(&core->loops, digest_message(message), now_ms);
 }
 
 /* ---- to the network ---- */
@@ -144,7 +144,7 @@ static size_t write_text(struct core *core, struct xpl_slice text, char *datagra
 static bool is_loop(struct core *core, struct xpl_slice datagram, int64_t now_ms)
 {
     if (xpl_message_parse(&core->message, datagram.data, datagram.size) != 0 ||
-        !loops_on_command(&core->loops, digest_message(&core->message), 1, now_ms))
+        loops_on_command(&core->loops, digest_message(&core->message), now_ms) == LOOPS_NONE)
         return false;
     core_log(core, LOG_MQTT, LOG_LEVEL_WARNING,
              "a loop through the broker: what is published below %s/raw comes back to %s/raw/send, again and "

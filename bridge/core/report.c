@@ -66,8 +66,11 @@ void report_write_health(struct core *core, int64_t now_ms, struct text *ret)
                 core_role(core));
     text_number(ret, (now_ms - core->started_ms) / 1000);
     text_format(
-        ret, ",\"queues\":{\"states\":%zu,\"waiting\":%zu,\"inflight\":%zu,\"inbox\":%zu,\"commands\":%zu}",
-        depths.states, depths.waiting, depths.inflight, depths.inbox, core->commands.n);
+        ret,
+        ",\"queues\":{\"states\":%zu,\"waiting\":%zu,\"inflight\":%zu,\"inbox\":%zu,\"throttled\":%zu,"
+        "\"commands\":%zu}",
+        depths.states, depths.waiting, depths.inflight, depths.inbox, rates_waiting(&core->rates),
+        core->commands.n);
     text_string(ret, ",\"counters\":{");
     for (int i = 0; i < COUNTERS; i++)
         text_format(ret, "%s\"%s\":%llu", i ? "," : "", counter_names[i],

@@ -16,7 +16,6 @@ static void on_publish(void *context, const struct mapping_publish *publish)
     struct effects *effects = context;
     effects->any = true;
     devices_on_publish(effects->core, publish, effects->now_ms);
-    core_watch_state(effects->core, publish, effects->now_ms);
     made_add(effects->core, publish);
     discovery_on_publish(effects->core, publish, effects->now_ms);
     rates_publish(effects->core, publish, effects->now_ms);
@@ -75,29 +74,21 @@ void core_on_xpl(struct core *core, struct xpl_slice datagram, struct xpl_endpoi
 
 /* ---- loops through the broker ---- */
 
-/* A command knows its device and its property, but not the property's name where that is a template. */
-static uint64_t loop_key(const struct mapping_property *property, struct xpl_slice device)
+uint64_t core_loop_key(const struct mapping_property *property, struct xpl_slice device)
 {
     return digest_text(device) ^ digest_text(property->name) * 3 ^ (uint64_t)property->map->id << 32;
-}
-
-void core_watch_state(struct core *core, const struct mapping_publish *publish, int64_t now_ms)
-{
-    if (publish->property->sends)
-        loops_on_state(&core->loops, loop_key(publish->property, publish->device),
-                       digest_text(publish->payload), now_ms);
 }
 
 bool core_is_loop(struct core *core, const struct mapping_command *command,
                   const struct core_message *message, int64_t now_ms)
 {
-    if (!loops_on_command(&core->loops, loop_key(command->property, command->device),
-                          digest_text(message->payload), now_ms))
+    if (loops_on_command(&core->loops, core_loop_key(command->property, command->device), now_ms) !=
+        LOOPS_PROVEN)
         return false;
     core_log(core, LOG_MQTT, LOG_LEVEL_WARNING,
              "a loop through the broker: map '%s' publishes the state '%.*s', and at once that comes back as "
-             "a command on "
-             "%.*s, again and again; somebody maps the one topic to the other. This one is refused",
+             "a command on %.*s, again and again; somebody maps the one topic to the other. This one is "
+             "refused",
              command->map->name, XPL_SLICE_ARGS(command->property->name), XPL_SLICE_ARGS(message->topic));
     return true;
 }

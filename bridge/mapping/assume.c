@@ -46,9 +46,14 @@ bool mapping_confirms(const struct mapping *mapping, struct mapping_scratch *scr
                       const struct xpl_message *received)
 {
     const struct send *send = (const struct send *)public;
+    struct xpl_slice target = sent->target.text, group;
     struct scope scope;
-    if (!send->public.confirms || !glob_match(send->confirm_schema, received->schema, true))
+    if (!send->public.confirms || received->type == XPL_CMND || /* another's wish proves nothing */
+        !glob_match(send->confirm_schema, received->schema, true))
         return false;
+    if (!xpl_target_is_all(target) && !xpl_target_is_group(target, &group) &&
+        !xpl_slice_equal_nocase(target, received->source.text))
+        return false; /* somebody else's answer */
     scratch_open(scratch, mapping, TO_MQTT, &scope);
     scope.ignore_case = send->property->map->ignore_case;
     scope.message = received;

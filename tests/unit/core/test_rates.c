@@ -46,6 +46,30 @@ Test(rates, a_value_that_waits_is_never_pushed_out)
     end();
 }
 
+Test(rates, a_value_that_waits_is_published_before_we_end)
+{
+    begin(SLOW);
+    say(0, "1");
+    say(0, "2");
+    world_notes(&world);
+    core_stop(world.core, world.now_ms);
+    expect_retained("xpl/acme-x.one/0/v", "2");
+    end();
+}
+
+Test(rates, a_device_that_is_forgotten_begins_anew)
+{
+    begin(SLOW);
+    say(0, "1");
+    say(0, "2");
+    world_mqtt(&world, "xpl/bridge/request/forget", "{\"device\":\"acme-x.one/0\"}");
+    world_pass(&world, 20000);
+    cr_expect_null(world_retained(&world, "xpl/acme-x.one/0/v"));
+    say(0, "1");
+    expect_retained("xpl/acme-x.one/0/v", "1");
+    end();
+}
+
 Test(rates, topics_beyond_the_bound_are_published_without_a_rule)
 {
     begin(SLOW);
