@@ -254,6 +254,7 @@ void core_on_mqtt(struct core *core, const struct core_message *message, int64_t
 
 void core_on_broker_up(struct core *core, int64_t now_ms)
 {
+    made_on_broker(core, true);
     discovery_on_broker_up(core, now_ms);
     core_publish(core, SINK_STATE, "bridge/state", XPL_SLICE("online"), 1);
     core->health_due_ms = now_ms;
@@ -262,6 +263,7 @@ void core_on_broker_up(struct core *core, int64_t now_ms)
 void core_on_broker_down(struct core *core, int64_t now_ms)
 {
     (void)now_ms; /* the session keeps what is owed */
+    made_on_broker(core, false);
     discovery_on_broker_down(core);
 }
 

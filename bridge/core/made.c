@@ -38,14 +38,39 @@ static void made_free(struct made_topic *topic)
     free(topic);
 }
 
-void made_deinit(struct made *made)
+static void free_all(struct made_topic **table)
 {
     struct made_topic *topic, *next;
-    HASH_ITER(hh, made->topics, topic, next)
+    HASH_ITER(hh, *table, topic, next)
     {
-        HASH_DEL(made->topics, topic);
+        HASH_DEL(*table, topic);
         made_free(topic);
     }
+}
+
+void made_deinit(struct made *made)
+{
+    free_all(&made->topics);
+    free_all(&made->cleared);
+}
+
+void made_on_broker(struct core *core, bool up)
+{
+    core->made.linked = up;
+    if (up)
+        free_all(&core->made.cleared);
+}
+
+/* Takes the topic, which is in no table any more, and was cleared. */
+static void drop(struct core *core, struct made_topic *topic)
+{
+    struct made_topic *same;
+    HASH_FIND(hh, core->made.cleared, topic->topic, topic->size, same);
+    topic->left_out = core->made.linked || same || HASH_COUNT(core->made.cleared) >= LIMIT_STATES;
+    if (!topic->left_out)
+        HASH_ADD_KEYPTR(hh, core->made.cleared, topic->topic, topic->size, topic);
+    if (topic->left_out)
+        made_free(topic);
 }
 
 static struct made_topic *find(const struct core *core, struct xpl_slice topic)
@@ -156,14 +181,14 @@ void made_forget(struct core *core, struct xpl_slice device)
         rates_forget(core, xpl_slice(topic->topic, topic->size));
         core_publish_topic(core, SINK_STATE, xpl_slice(topic->topic, topic->size), XPL_SLICE(""), 1);
         HASH_DEL(core->made.topics, topic);
-        made_free(topic);
+        drop(core, topic);
     }
     if (!availability)
         return;
     core_publish_topic(core, SINK_STATE, xpl_slice(availability->topic, availability->size), XPL_SLICE(""),
                        1);
     HASH_DEL(core->made.topics, availability);
-    made_free(availability);
+    drop(core, availability);
 }
 
 /* ---- another table ---- */
@@ -261,23 +286,28 @@ void made_on_mapping(struct core *core, int64_t now_ms)
             core_publish_topic(core, SINK_STATE, topic->now, topic->value, 1);
             add(core, topic->now, xpl_slice(topic->raw, topic->raw_size), topic->templated);
         }
-        made_free(topic);
+        drop(core, topic);
     }
 }
 
 /* ---- from run to run ---- */
 
+static void export_table(const struct made_topic *topic, struct text *text)
+{
+    for (; topic && text->capacity - text->size >= topic->size + topic->raw_size + 5;
+         topic = topic->hh.next) {
+        text_slice(text, xpl_slice(topic->topic, topic->size));
+        text_char(text, '\t');
+        text_slice(text, xpl_slice(topic->raw, topic->raw_size));
+        text_string(text, topic->templated ? "\t{}\n" : "\n");
+    }
+}
+
 size_t made_export(const struct core *core, char *buffer, size_t capacity)
 {
     struct text text = { buffer, 0, capacity, false };
-    for (const struct made_topic *topic = core->made.topics; topic; topic = topic->hh.next) {
-        if (text.capacity - text.size < topic->size + topic->raw_size + 5)
-            break;
-        text_slice(&text, xpl_slice(topic->topic, topic->size));
-        text_char(&text, '\t');
-        text_slice(&text, xpl_slice(topic->raw, topic->raw_size));
-        text_string(&text, topic->templated ? "\t{}\n" : "\n");
-    }
+    export_table(core->made.topics, &text);
+    export_table(core->made.cleared, &text);
     return text.size;
 }
 

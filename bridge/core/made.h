@@ -12,6 +12,10 @@ struct made_topic;
 
 struct made {
     struct made_topic *topics; /* in the order of their making */
+    /* Those that were cleared while the broker was away. It may come back in our next run only: that is told
+     * of them, too, and clears them again. */
+    struct made_topic *cleared;
+    bool linked;
 };
 
 void made_deinit(struct made *made);
@@ -22,6 +26,9 @@ void made_write_availability(const struct core *core, struct xpl_slice device, s
 /* That topic of a device, which goes where its other topics go. */
 void made_add_availability(struct core *core, struct xpl_slice topic, struct xpl_slice device);
 bool made_has(const struct core *core, struct xpl_slice topic);
+
+/* The connection to the broker is up, or no longer. */
+void made_on_broker(struct core *core, bool up);
 
 /* Another table: moves or clears what it makes elsewhere or not at all. */
 void made_on_mapping(struct core *core, int64_t now_ms);

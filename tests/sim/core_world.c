@@ -342,6 +342,7 @@ static void settle(struct world *world)
 void world_start(struct world *world)
 {
     core_start(world->core, world->now_ms);
+    core_on_broker_up(world->core, world->now_ms);
     settle(world);
     world_pass(world, 2000);
     world_notes(world);
@@ -368,6 +369,7 @@ void world_restart(struct world *world, bool state)
     must(core_new(&world->core, &options, world->mapping, &sink, &world->counters, world->now_ms,
                   WORLD_WALL + world->now_ms - WORLD_NOW) == 0);
     core_start(world->core, world->now_ms);
+    core_on_broker_up(world->core, world->now_ms);
     settle(world);
 }
 

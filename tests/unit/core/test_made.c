@@ -83,3 +83,18 @@ Test(made, topics_beyond_the_bound_are_published_all_the_same)
     expect_count(EFFECTS_PUBLISHED, 200u);
     end();
 }
+
+Test(made, what_is_cleared_while_the_broker_is_away_is_told_to_the_next_run)
+{
+    static const char line[] = "xpl/acme-x.one/power\txpl/acme-x.one/power\n";
+    begin(PLAIN);
+    world_say(&world, "xpl-trig acme-x.one * acme.basic power=on");
+    core_on_broker_down(world.core, world.now_ms);
+    world_reload(&world, world_mapping(""));
+    size_t size = core_export_topics(world.core, text, sizeof(text));
+    cr_expect_not_null(memmem(text, size, line, strlen(line)));
+    core_on_broker_up(world.core, world.now_ms);
+    size = core_export_topics(world.core, text, sizeof(text));
+    cr_expect_null(memmem(text, size, line, strlen(line)), "the broker has it");
+    end();
+}
