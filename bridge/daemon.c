@@ -11,6 +11,8 @@
 
 #define STOP_MS   3000 /* for the last messages to the broker; then the connection is cut */
 #define WALL_MS   60000
+#define PULSE_MS  1000    /* the loop turns at least so often, */
+#define SLEEP_MS  2500    /* so when it did not for this long, it was stopped */
 #define EXPIRY_MS 3600000 /* between looks at the certificates */
 #define SAVE_MS \
     1000 /* from a change of the hub's clients to the runtime directory, which no SD card is under */
@@ -84,6 +86,24 @@ static void on_down(void *context, int64_t now_ms)
     core_on_broker_down(daemon->core, now_ms);
 }
 
+/* Were we stopped, or the machine put to sleep, a command may have waited in the kernel all the time; when it
+ * came there nobody knows. So what comes just after that counts as old as the sleep was long. */
+static void feel_sleep(struct daemon *daemon)
+{
+    int64_t now_ms = io_boot_ms();
+    if (now_ms - daemon->awake_ms > SLEEP_MS) {
+        daemon->slept_ms = now_ms - daemon->awake_ms;
+        daemon->woke_ms = io_now_ms();
+    }
+    daemon->awake_ms = now_ms;
+}
+
+static int64_t arrival(const struct daemon *daemon, const struct mqtt_event *event)
+{
+    bool slept = daemon->slept_ms && event->arrived_ms < daemon->woke_ms + PULSE_MS;
+    return event->arrived_ms - (slept ? daemon->slept_ms : 0);
+}
+
 static void on_message(void *context, const struct mqtt_event *event, int64_t now_ms)
 {
     struct core_message message = { .topic = event->topic,
@@ -93,7 +113,7 @@ static void on_message(void *context, const struct mqtt_event *event, int64_t no
                                     .retained = event->retained,
                                     .stored = event->stored,
                                     .expiry_s = event->expiry_s,
-                                    .arrived_ms = event->arrived_ms };
+                                    .arrived_ms = arrival(context, event) };
     core_on_mqtt(((struct daemon *)context)->core, &message, now_ms);
 }
 
@@ -137,6 +157,7 @@ static void on_wake(void *context)
 {
     struct daemon *daemon = context;
     struct mqtt_event *event;
+    feel_sleep(daemon);
     while (!daemon->closing && (event = inbox_pop(daemon->inbox))) {
         session_on_event(daemon->session, event, io_now_ms());
         inbox_event_free(event);
@@ -158,6 +179,9 @@ static void on_interfaces(void *context)
 static void on_timer(void *context, int64_t now_ms)
 {
     struct daemon *daemon = context;
+    feel_sleep(daemon);
+    if (now_ms >= daemon->pulse_due_ms)
+        daemon->pulse_due_ms = now_ms + PULSE_MS;
     if (now_ms >= daemon->wall_due_ms) {
         daemon->wall_due_ms = now_ms + WALL_MS;
         core_on_wall_clock(daemon->core, now_ms, io_wall_ms());
@@ -190,6 +214,7 @@ static void arm(struct daemon *daemon, int64_t now_ms)
                             interfaces_deadline(daemon->interfaces),
                             daemon->watchdog_due_ms,
                             daemon->wall_due_ms,
+                            daemon->pulse_due_ms,
                             daemon->expiry_due_ms,
                             daemon->save_due_ms };
     int64_t earliest = INT64_MAX;
@@ -345,6 +370,7 @@ static int start(struct daemon *daemon)
         (struct certificate){ .path = daemon->settings->mqtt.cafile, .authority = true };
     look_at_certificates(daemon, now_ms);
     daemon->save_due_ms = INT64_MAX;
+    daemon->awake_ms = io_boot_ms();
     core_start(daemon->core, now_ms);
     daemon_forget(&daemon->made_topics);
     daemon_forget(&daemon->devices);

@@ -15,6 +15,11 @@ int64_t io_now_ms(void)
     return milliseconds(CLOCK_MONOTONIC);
 }
 
+int64_t io_boot_ms(void)
+{
+    return milliseconds(CLOCK_BOOTTIME);
+}
+
 int64_t io_wall_ms(void)
 {
     return milliseconds(CLOCK_REALTIME);

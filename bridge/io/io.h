@@ -20,6 +20,9 @@
 /* Milliseconds, monotonic, since some fixed point: the `now_ms` of the whole program. */
 int64_t io_now_ms(void);
 
+/* Likewise, with the time that the machine slept. */
+int64_t io_boot_ms(void);
+
 /* Milliseconds since 1970, as the wall clock has it (it may jump): for people only. */
 int64_t io_wall_ms(void);
 

@@ -1,5 +1,7 @@
 """What is published to a .../set topic goes out as exactly the expected datagram, heard on another computer."""
 import json
+import signal
+import time
 
 import harness
 from harness import xpl
@@ -52,6 +54,18 @@ class Commanding(harness.House):
         self.start_daemon()
         self.command("xpl/rfxcom-lan.0004a3/0x00a1f3-3/power/set", "ON")
         self.topic("xpl/bridge/response/command", lambda p: b"sent" in p)
+
+    def test_a_command_that_waited_while_we_were_stopped_comes_too_late(self):
+        self.start_daemon()
+        since = self.mark()[1]
+        self.daemon.process.send_signal(signal.SIGSTOP)
+        self.broker.publish("xpl/rfxcom-lan.0004a3/0x00a1f3-3/power/set", "ON", "-V", "5", "-D", "publish",
+                            "message-expiry-interval", "2")
+        time.sleep(4)  # the fault is the time
+        self.daemon.process.send_signal(signal.SIGCONT)
+        self.topic("xpl/bridge/response/command", lambda p: b"refused: it came too late" in p)
+        self.after_all_that()
+        self.assertEqual([d for d in self.ear.heard[since:] if b"ac.basic" in d], [])
 
     def test_a_refusal_says_why(self):
         self.start_daemon()
