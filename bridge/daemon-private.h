@@ -42,7 +42,8 @@ struct daemon {
     int open; /* parts whose handles are not gone yet */
     bool stopping, closing, reload_wanted, absent;
     int64_t watchdog_due_ms, wall_due_ms, expiry_due_ms, save_due_ms, pulse_due_ms;
-    int64_t awake_ms, woke_ms, slept_ms; /* the loop: last turned; began again after a sleep, of that length */
+    int64_t awake_ms, woke_ms,
+        slept_ms; /* the loop: last turned; began again after a sleep, of that length */
     struct certificate certificates[2];
     char *made_topics, *devices; /* of the last run, until core has started */
 };
