@@ -54,7 +54,7 @@
 /* Datagrams waiting for the network device; more: refused, counted. */
 #define LIMIT_SENDS 256
 /* Messages in parts that are being put together: in all, of one source, and the bytes of their parts; more:
- * refused, counted. */
+ * refused, counted. Those that are whole are remembered as long as there is room. */
 #define LIMIT_FRAGMENTS        32
 #define LIMIT_FRAGMENTS_SOURCE 4
 #define LIMIT_FRAGMENTS_BYTES  (512 * 1024)

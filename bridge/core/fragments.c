@@ -60,8 +60,8 @@ void fragments_deinit(struct fragments *fragments)
     fragments->whole = NULL;
 }
 
-/* The set of that part; *ret_of_source is how many its source has. A set of the same id with another number
- * of parts is an older message, and goes. */
+/* The set of that part; *ret_of_source is how many its source has in the making. A set of the same id with
+ * another number of parts is an older message, and goes. */
 static struct fragments_set *find_set(struct fragments *fragments, struct xpl_slice source,
                                       const struct partid *id, size_t *ret_of_source)
 {
@@ -75,17 +75,31 @@ static struct fragments_set *find_set(struct fragments *fragments, struct xpl_sl
                 drop_set(fragments, at);
                 continue;
             }
-            ++*ret_of_source;
+            *ret_of_source += !set->whole;
         }
         at = &set->next;
     }
     return NULL;
 }
 
+/* When all places are taken, the oldest set that is only remembered goes. */
+static bool make_room(struct fragments *fragments)
+{
+    struct fragments_set **at = &fragments->sets;
+    if (fragments->n_sets < LIMIT_FRAGMENTS)
+        return true;
+    while (*at && !(*at)->whole)
+        at = &(*at)->next;
+    if (!*at)
+        return false;
+    drop_set(fragments, at);
+    return true;
+}
+
 static struct fragments_set *new_set(struct fragments *fragments, struct xpl_slice source,
                                      const struct partid *id, size_t of_source)
 {
-    if (fragments->n_sets >= LIMIT_FRAGMENTS || of_source >= LIMIT_FRAGMENTS_SOURCE)
+    if (of_source >= LIMIT_FRAGMENTS_SOURCE || !make_room(fragments))
         return NULL;
     struct fragments_set *set = calloc(1, sizeof(*set));
     if (!set)

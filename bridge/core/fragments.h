@@ -3,8 +3,8 @@
  *
  * Each part has the type, source and target of the whole, and `partid=N/TOTAL:ID`; the first one has
  * `schema=` (of one sender, all have). Three seconds after the last part the missing ones are asked for,
- * once; five seconds after that the message is given up. One that is whole is remembered until then, so that
- * a part that comes twice begins nothing new.
+ * once; five seconds after that the message is given up. One that is whole is remembered for as long,
+ * while there is room, so that a part that comes twice begins nothing new.
  */
 #ifndef CORE_FRAGMENTS_H
 #define CORE_FRAGMENTS_H

@@ -149,6 +149,24 @@ Test(fragments, messages_in_the_making_are_bounded)
     cr_expect_eq(fragments.n_sets, LIMIT_FRAGMENTS);
 }
 
+Test(fragments, what_is_whole_takes_no_room_from_what_is_in_the_making)
+{
+    char source[64], body[64];
+    for (int i = 0; i < 2 * LIMIT_FRAGMENTS; i++) {
+        snprintf(body, sizeof(body), "partid=1/2:%d\nschema=a.b\n", i);
+        cr_expect_eq(hear("acme-busy.x", body), FRAGMENTS_PART);
+        snprintf(body, sizeof(body), "partid=2/2:%d\nb=2\n", i);
+        cr_expect_eq(hear("acme-busy.x", body), FRAGMENTS_WHOLE, "message %d", i);
+    }
+    cr_expect_eq(hear("acme-busy.x", body), FRAGMENTS_PART, "the last ones are remembered");
+    for (int i = 0; i < 2 * LIMIT_FRAGMENTS; i++) {
+        snprintf(source, sizeof(source), "acme-slow.n%d", i);
+        cr_expect_eq(hear(source, "partid=1/2:1\nschema=a.b\n"),
+                     i < LIMIT_FRAGMENTS ? FRAGMENTS_PART : FRAGMENTS_REFUSED);
+    }
+    cr_expect_eq(fragments.n_sets, LIMIT_FRAGMENTS);
+}
+
 Test(fragments, their_bytes_are_bounded)
 {
     static char body[8000];
