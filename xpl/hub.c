@@ -84,6 +84,52 @@ static int64_t first_expiry(const struct xpl_hub *hub)
     return first;
 }
 
+/* Takes away the sources that leave, those that have expired by `now_ms`, and the clients without one.
+ * Returns how many clients went. */
+#define NOBODY_EXPIRED INT64_MIN
+static size_t sweep(struct xpl_hub *hub, int64_t now_ms)
+{
+    size_t n_before = hub->n_clients;
+    if (!hub->someone_leaves && now_ms < hub->deadline_ms)
+        return 0;
+    for (size_t i = hub->n_clients; i-- > 0;) {
+        struct hub_client *client = &hub->clients[i];
+        for (size_t k = client->n_sources; k-- > 0;)
+            if (client->sources[k].leaving || now_ms >= expires(&client->sources[k]))
+                client->sources[k] = client->sources[--client->n_sources];
+        if (client->n_sources)
+            continue;
+        hub->n_clients--;
+        hub->endpoints[i] = hub->endpoints[hub->n_clients];
+        *client = hub->clients[hub->n_clients];
+    }
+    hub->someone_leaves = false;
+    hub->deadline_ms = first_expiry(hub);
+    return n_before - hub->n_clients;
+}
+
+/* The same source behind the same port under another address of this computer is one program, whose address
+ * has changed: its entry follows, so that it gets nothing twice. True: a client has another address now. */
+static bool follow(struct xpl_hub *hub, struct xpl_endpoint to, struct xpl_slice source)
+{
+    bool is_taken = find_client(hub, to);
+    for (size_t i = 0; i < hub->n_clients; i++) {
+        if (hub->endpoints[i].port != to.port || hub->endpoints[i].ip == to.ip)
+            continue;
+        struct hub_source *entry = find_source(&hub->clients[i], source);
+        if (!entry)
+            continue;
+        if (is_taken) {
+            entry->leaving = hub->someone_leaves = true;
+            sweep(hub, NOBODY_EXPIRED);
+        } else {
+            hub->endpoints[i] = to; /* with its other sources */
+        }
+        return !is_taken;
+    }
+    return false;
+}
+
 enum xpl_hub_result hub_add(struct xpl_hub *hub, uint32_t ip, uint32_t port, uint32_t interval,
                             struct xpl_slice source, int64_t now_ms)
 {
@@ -92,8 +138,8 @@ enum xpl_hub_result hub_add(struct xpl_hub *hub, uint32_t ip, uint32_t port, uin
     if (source.size > XPL_HUB_SOURCE_MAX)
         return XPL_HUB_REFUSED_SOURCE;
 
-    enum xpl_hub_result result = XPL_HUB_KNOWN;
     struct xpl_endpoint endpoint = { ip, (uint16_t)port };
+    enum xpl_hub_result result = follow(hub, endpoint, source) ? XPL_HUB_NEW : XPL_HUB_KNOWN;
     struct hub_client *client = find_client(hub, endpoint);
     if (!client) {
         if (hub->n_clients == XPL_HUB_CLIENTS_MAX)
@@ -121,30 +167,6 @@ enum xpl_hub_result hub_add(struct xpl_hub *hub, uint32_t ip, uint32_t port, uin
     else if (expires(entry) < hub->deadline_ms)
         hub->deadline_ms = expires(entry);
     return result;
-}
-
-/* Takes away the sources that leave, those that have expired by `now_ms`, and the clients without one.
- * Returns how many clients went. */
-#define NOBODY_EXPIRED INT64_MIN
-static size_t sweep(struct xpl_hub *hub, int64_t now_ms)
-{
-    size_t n_before = hub->n_clients;
-    if (!hub->someone_leaves && now_ms < hub->deadline_ms)
-        return 0;
-    for (size_t i = hub->n_clients; i-- > 0;) {
-        struct hub_client *client = &hub->clients[i];
-        for (size_t k = client->n_sources; k-- > 0;)
-            if (client->sources[k].leaving || now_ms >= expires(&client->sources[k]))
-                client->sources[k] = client->sources[--client->n_sources];
-        if (client->n_sources)
-            continue;
-        hub->n_clients--;
-        hub->endpoints[i] = hub->endpoints[hub->n_clients];
-        *client = hub->clients[hub->n_clients];
-    }
-    hub->someone_leaves = false;
-    hub->deadline_ms = first_expiry(hub);
-    return n_before - hub->n_clients;
 }
 
 /* --- Hearing

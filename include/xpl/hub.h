@@ -7,7 +7,8 @@
  *
  * A client is one IPv4 address and port of this computer, and is named by the `port` and `remote-ip` of its
  * heartbeats (the sending port is often another). Several devices may live behind one client: each is a
- * source of its own with its own interval, and the client stays as long as one of them does.
+ * source of its own with its own interval, and the client stays as long as one of them does. A source that
+ * announces its port under another address of this computer takes its client there: the address has changed.
  *
  * A newcomer is in the table when xpl_hub_hear returns, so it gets its own heartbeat back, which is how it
  * knows that there is a hub. A leaver is still in it for the message with which it leaves and gone at the
@@ -33,7 +34,7 @@ struct xpl_hub;
 enum xpl_hub_result {
     XPL_HUB_NONE,            /* nothing: no heartbeat, one without a port, or the end of an unknown client */
     XPL_HUB_FOREIGN,         /* nothing: the heartbeat of a program on another computer */
-    XPL_HUB_NEW,             /* a new client */
+    XPL_HUB_NEW,             /* a new client, or one that has another address now */
     XPL_HUB_KNOWN,           /* a client heard again, or another source of it */
     XPL_HUB_LEAVING,         /* a source leaves, and its client with it when it was the last */
     XPL_HUB_REFUSED_PORT,    /* port missing, no number, 0, over 65535, or 3865: the hub would hear itself */

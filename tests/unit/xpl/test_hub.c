@@ -162,6 +162,63 @@ Test(hub, an_end_with_a_port_leaves_the_same_source_behind_another_port_alone)
     cr_expect(serves(HERE, 50001));
 }
 
+static enum xpl_hub_result beat_from(const char *ip, const char *source)
+{
+    char body[256];
+    snprintf(body, sizeof(body), "interval=5\nport=50000\nremote-ip=%s\n", ip);
+    return hear_from(HERE, "hbeat.app", source, body);
+}
+
+Test(hub, a_program_that_has_another_address_of_this_computer_is_still_served_once)
+{
+    beat_from("127.0.1.1", "acme-a.one");
+    beat_from("127.0.1.1", "acme-a.two");
+    cr_expect_eq(beat_from("10.77.0.1", "ACME-A.one"), XPL_HUB_NEW);
+    cr_expect_eq(n_clients(), 1);
+    cr_expect(serves(HERE, 50000));
+    cr_expect_eq(beat_from("10.77.0.1", "acme-a.two"), XPL_HUB_KNOWN, "it came along");
+    cr_expect_eq(beat_from("127.0.1.1", "acme-a.two"), XPL_HUB_NEW, "and back");
+    cr_expect(serves(LOOPBACK, 50000));
+    cr_expect_eq(n_clients(), 1);
+    end("acme-a.one", 50000);
+    plain();
+    cr_expect(serves(LOOPBACK, 50000));
+    end("acme-a.two", 50000);
+    plain();
+    cr_expect_eq(n_clients(), 0);
+}
+
+Test(hub, a_source_that_follows_to_an_address_where_others_are_leaves_the_old_one)
+{
+    beat_from("127.0.1.1", "acme-a.one");
+    beat_from("127.0.1.1", "acme-a.two");
+    beat_from("10.77.0.1", "acme-a.three");
+    cr_expect_eq(n_clients(), 2, "nothing says that these are one program");
+    beat_from("10.77.0.1", "acme-a.one");
+    beat_from("10.77.0.1", "acme-a.two");
+    cr_expect_eq(n_clients(), 1);
+    cr_expect(serves(HERE, 50000));
+    now += 11 * MINUTE;
+    cr_expect_eq(xpl_hub_expire(hub, now), 1);
+}
+
+Test(hub, another_source_or_port_at_another_address_is_another_program)
+{
+    beat_from("127.0.1.1", "acme-a.one");
+    beat_from("10.77.0.1", "acme-a.two");
+    beat("acme-a.one", 50001, "5");
+    cr_expect_eq(n_clients(), 3);
+}
+
+Test(hub, a_full_table_lets_its_clients_change_their_address)
+{
+    for (unsigned i = 0; i < XPL_HUB_CLIENTS_MAX; i++)
+        beat("acme-a.one", 50000 + i, "5");
+    cr_expect_eq(beat_from("127.0.1.1", "acme-a.one"), XPL_HUB_NEW);
+    cr_expect(serves(LOOPBACK, 50000));
+    cr_expect_not(serves(HERE, 50000));
+}
+
 Test(hub, a_configured_device_changes_its_name_without_a_gap)
 {
     hear_from(HERE, "config.app", "acme-a.default", "port=50000\nremote-ip=10.77.0.1\n");
