@@ -56,15 +56,33 @@ int network_say(struct core *core, const struct xpl_message *message)
     return r ? r : network_send(core, datagram, size);
 }
 
-void network_say_presence(struct core *core, enum xpl_presence_kind kind)
+static int say_presence(struct core *core, enum xpl_presence_kind kind, struct xpl_endpoint endpoint)
 {
     char datagram[XPL_MESSAGE_MAX];
     size_t size;
     struct xpl_presence presence = network_presence(core);
-    if (presence.endpoint.ip == 0)
-        return; /* no address to be reached at */
-    if (xpl_presence_write(&presence, kind, datagram, sizeof(datagram), &size) == 0)
-        network_send(core, datagram, size);
+    presence.endpoint = endpoint;
+    if (endpoint.ip == 0)
+        return 0; /* no address to be reached at */
+    int r = xpl_presence_write(&presence, kind, datagram, sizeof(datagram), &size);
+    return r ? r : network_send(core, datagram, size);
+}
+
+void network_say_presence(struct core *core, enum xpl_presence_kind kind)
+{
+    say_presence(core, kind, core->options.own);
+}
+
+/* A hub that was not told of the end of our old address would bring everything twice. */
+static void say_heartbeat(struct core *core)
+{
+    struct xpl_endpoint own = core->options.own, *announced = &core->network.announced;
+    bool moved = own.ip != announced->ip || own.port != announced->port;
+    if (own.ip == 0)
+        return;
+    if (moved && say_presence(core, XPL_HBEAT_END, *announced) == 0)
+        *announced = own;
+    say_presence(core, XPL_HBEAT_APP, own);
 }
 
 /* ---- role ---- */
@@ -285,7 +303,7 @@ void network_on_time(struct core *core, int64_t now_ms)
     if (now_ms >= network->bind_due_ms)
         try_bind(core, now_ms);
     if (xpl_heartbeat_on_time(&network->heartbeat, now_ms)) {
-        network_say_presence(core, XPL_HBEAT_APP);
+        say_heartbeat(core);
         if (network->state == NETWORK_HUB) /* the hub that hears us is us */
             xpl_heartbeat_on_echo(&network->heartbeat, now_ms);
     }

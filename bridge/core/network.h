@@ -34,9 +34,10 @@ struct network {
     struct xpl_heartbeat heartbeat;
     struct fragments fragments;
     int64_t bind_due_ms, cleared_ms;
-    unsigned newcomers; /* since cleared_ms */
-    int bind_error;     /* of the last try, to log a change once */
-    uint32_t served_by; /* as a client: the hub's address, 0 for one of this host */
+    unsigned newcomers;            /* since cleared_ms */
+    int bind_error;                /* of the last try, to log a change once */
+    struct xpl_endpoint announced; /* where our heartbeats said that we are */
+    uint32_t served_by;            /* as a client: the hub's address, 0 for one of this host */
     bool is_mute; /* the hub that serves us does not echo: NETWORK_MUTE_MS without a word, and it is gone */
     int64_t forwarded_ms; /* when it last brought something */
     bool online;          /* as published */

@@ -1,6 +1,8 @@
 /* The role on the network: hub, client, searching; what is ours, what is let in. */
 #include "core_test.h"
 
+#include <errno.h>
+
 #define MINUTE 60000
 
 static void begin_with(const struct core_options *options, bool hub_taken)
@@ -186,6 +188,64 @@ Test(network, without_an_address_the_xpl_side_is_down_and_says_nothing)
     core_on_address(world.core, (struct xpl_endpoint){ WORLD_OWN, WORLD_PORT }, world.now_ms);
     cr_expect_geq(heartbeats(1), 1u);
     expect_retained("xpl/bridge/network", "online");
+    end();
+}
+
+static void move(uint32_t ip)
+{
+    core_on_address(world.core, (struct xpl_endpoint){ ip, ip ? WORLD_PORT : 0 }, world.now_ms);
+    world_pass(&world, 1);
+}
+
+#define APP(ip)  "send xpl-stat * hbeat.app interval=5 port=50000 remote-ip=" ip " version=1.2.3\n"
+#define END(ip)  "send xpl-stat * hbeat.end interval=5 port=50000 remote-ip=" ip " version=1.2.3\n"
+#define REQUEST  "send xpl-cmnd * hbeat.request command=request\n"
+#define LOOPBACK 0x7f000001u
+
+/* The messages that were sent, of all that was noted. */
+static const char *said(void)
+{
+    static char lines[4096];
+    struct text text = TEXT(lines);
+    struct xpl_slice line, rest = xpl_slice_from(world_notes(&world));
+    text_reset(&text);
+    while (xpl_slice_cut(rest, '\n', &line, &rest))
+        if (line.size > 5 && memcmp(line.data, "send ", 5) == 0)
+            text_format(&text, "%.*s\n", XPL_SLICE_ARGS(line));
+    return lines;
+}
+
+Test(network, whoever_changes_its_address_ends_under_the_old_one)
+{
+    begin_with(NULL, true);
+    world_pass(&world, 1000);
+    world.housekeeping = true;
+    world_notes(&world);
+    move(WORLD_OTHER);
+    cr_expect_str_eq(said(), END("10.0.0.1") APP("10.0.0.2"));
+    world_pass(&world, 5 * MINUTE);
+    cr_expect_null(strstr(said(), "hbeat.end"), "once");
+    move(0);
+    move(WORLD_OTHER);
+    cr_expect_str_eq(said(), APP("10.0.0.2"), "the same again");
+    move(0);
+    cr_expect_str_eq(said(), "", "from nowhere nothing can be said");
+    move(WORLD_OWN);
+    cr_expect_str_eq(said(), END("10.0.0.2") APP("10.0.0.1"));
+    end();
+}
+
+Test(network, an_end_that_the_network_refused_is_said_again)
+{
+    begin_with(NULL, true);
+    world_pass(&world, 1000);
+    world.housekeeping = true;
+    world.send_error = -ENETUNREACH;
+    move(WORLD_OTHER);
+    world.send_error = 0;
+    world_notes(&world);
+    world_pass(&world, 3000);
+    cr_expect_str_eq(said(), END("10.0.0.1") APP("10.0.0.2"));
     end();
 }
 
