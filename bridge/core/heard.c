@@ -66,7 +66,8 @@ static void forward(struct core *core, struct xpl_slice datagram)
     for (size_t i = 0; i < n; i++) {
         if (endpoints[i].port == core->options.own.port && is_local(core, endpoints[i].ip))
             continue; /* that is this process: it has the message already */
-        int r = core->sink.forward(core->sink.context, endpoints[i], datagram.data, datagram.size);
+        struct xpl_endpoint to = network_reach(core, endpoints[i]);
+        int r = core->sink.forward(core->sink.context, to, datagram.data, datagram.size);
         core_count(core, r < 0 ? COUNT_HUB_FORWARD_FAILED : COUNT_HUB_FORWARDED);
     }
 }

@@ -5,6 +5,8 @@
 
 #include "core/core-private.h"
 
+#define IP_LOOPBACK 0x7f000001u
+
 static bool is_local(void *context, uint32_t ip)
 {
     struct core *core = context;
@@ -22,7 +24,10 @@ struct xpl_presence network_presence(const struct core *core)
 int network_init(struct core *core, int64_t now_ms)
 {
     struct network *network = &core->network;
-    *network = (struct network){ .bind_due_ms = INT64_MAX, .cleared_ms = now_ms - NETWORK_CLEAR_MS };
+    *network = (struct network){ .bind_due_ms = INT64_MAX,
+                                 .ask_due_ms = INT64_MAX,
+                                 .asked_ms = now_ms - NETWORK_ASK_MS,
+                                 .cleared_ms = now_ms - NETWORK_CLEAR_MS };
     network->hub = xpl_hub_new(is_local, core);
     if (!network->hub)
         return -ENOMEM;
@@ -102,27 +107,41 @@ static void set_state(struct core *core, enum network_state state, const char *w
     report_info(core);
 }
 
+struct xpl_endpoint network_reach(const struct core *core, struct xpl_endpoint client)
+{
+    const struct sink *sink = &core->sink;
+    uint32_t ip = sink->is_local(sink->context, client.ip) ? client.ip : IP_LOOPBACK;
+    return (struct xpl_endpoint){ ip, client.port };
+}
+
 static bool is_there(void *context, struct xpl_endpoint client)
 {
     struct core *core = context;
-    return !core->sink.is_taken || core->sink.is_taken(core->sink.context, client);
+    return !core->sink.is_taken || core->sink.is_taken(core->sink.context, network_reach(core, client));
 }
 
-/* Begins with the clients of the last run, and those of the hub before us that we heard: as many as still
- * have their port. */
-static void become_hub(struct core *core, int64_t now_ms)
+/* The clients of the last run, and those of the hub before us that we heard: as many as still have their
+ * port. Those at an address that this host does not have are tried again when one comes. */
+static void recall_clients(struct core *core, int64_t now_ms)
 {
     struct network *network = &core->network;
-    size_t n;
-    network->bind_due_ms = INT64_MAX;
-    xpl_hub_import(network->hub, core->options.hub_clients, now_ms, NULL);
-    core->options.hub_clients = xpl_slice(NULL, 0); /* true for the first time only */
+    size_t n, refused;
+    xpl_hub_import(network->hub, core->options.hub_clients, now_ms, &refused);
+    if (refused == 0)
+        core->options.hub_clients = xpl_slice(NULL, 0);
     size_t gone = xpl_hub_keep(network->hub, is_there, core);
     xpl_hub_endpoints(network->hub, &n);
     if (n || gone)
         core_log(core, LOG_XPL, LOG_LEVEL_INFO,
                  "serving %zu clients known before; %zu more are not there now", n, gone);
     network->clients_changed = true;
+}
+
+static void become_hub(struct core *core, int64_t now_ms)
+{
+    struct network *network = &core->network;
+    network->bind_due_ms = INT64_MAX;
+    recall_clients(core, now_ms);
     set_state(core, NETWORK_HUB, network->state == NETWORK_CLIENT ? "the other hub is gone: " : "");
     xpl_heartbeat_restart(&network->heartbeat, now_ms);
     network_say_presence(core, XPL_HBEAT_REQUEST); /* who else is there? */
@@ -168,16 +187,23 @@ void network_stop(struct core *core, int64_t now_ms)
         core->sink.hub_close(core->sink.context);
 }
 
-static bool has_local_address(void *context, struct xpl_endpoint client)
+/* Whoever is there may not have heard that we asked, or be looked for at an address that was lost. */
+static void on_hub_address(struct core *core, int64_t now_ms)
 {
-    return is_local(context, client.ip);
+    struct network *network = &core->network;
+    int64_t again_ms = network->asked_ms + NETWORK_ASK_MS;
+    network->ask_due_ms = now_ms > again_ms ? now_ms : again_ms;
+    if (now_ms - core->started_ms >= NETWORK_RECALL_MS)
+        core->options.hub_clients = xpl_slice(NULL, 0);
+    if (core->options.hub_clients.size)
+        recall_clients(core, now_ms);
 }
 
 void network_on_address(struct core *core, int64_t now_ms)
 {
-    /* What was our address may be another computer's by now. */
-    if (xpl_hub_keep(core->network.hub, has_local_address, core))
-        core->network.clients_changed = true;
+    uint32_t ip = core->options.own.ip;
+    if (core->network.state == NETWORK_HUB && ip && ip != IP_LOOPBACK)
+        on_hub_address(core, now_ms);
     xpl_heartbeat_restart(&core->network.heartbeat, now_ms);
     if (core->network.state == NETWORK_CLIENT)
         set_state(core, NETWORK_SEARCHING, "our address has changed: ");
@@ -261,7 +287,8 @@ int64_t network_deadline(const struct core *core)
 {
     const struct network *network = &core->network;
     int64_t deadlines[] = { xpl_heartbeat_deadline(&network->heartbeat), xpl_hub_deadline(network->hub),
-                            network->bind_due_ms, fragments_deadline(&network->fragments) };
+                            network->bind_due_ms, network->ask_due_ms,
+                            fragments_deadline(&network->fragments) };
     int64_t first = INT64_MAX;
     for (size_t i = 0; i < sizeof(deadlines) / sizeof(*deadlines); i++)
         first = deadlines[i] < first ? deadlines[i] : first;
@@ -302,6 +329,11 @@ void network_on_time(struct core *core, int64_t now_ms)
     struct network *network = &core->network;
     if (now_ms >= network->bind_due_ms)
         try_bind(core, now_ms);
+    if (now_ms >= network->ask_due_ms) {
+        network->ask_due_ms = INT64_MAX;
+        network->asked_ms = now_ms;
+        network_say_presence(core, XPL_HBEAT_REQUEST);
+    }
     if (xpl_heartbeat_on_time(&network->heartbeat, now_ms)) {
         say_heartbeat(core);
         if (network->state == NETWORK_HUB) /* the hub that hears us is us */

@@ -21,6 +21,10 @@
 #define NETWORK_NEWCOMERS    16 /* after as many, or NETWORK_CLEAR_MS, it is looked who is really there */
 #define NETWORK_CLEAR_MS     1000
 
+#define NETWORK_ASK_MS 5000 /* addresses may come and go: between two questions who is there */
+
+/* After so long the clients of the last run are known anew, or gone. */
+#define NETWORK_RECALL_MS (11 * 60000)
 /* Twice the usual interval of heartbeats and a minute: somebody will have said something. */
 #define NETWORK_MUTE_MS (11 * 60000)
 
@@ -34,6 +38,7 @@ struct network {
     struct xpl_heartbeat heartbeat;
     struct fragments fragments;
     int64_t bind_due_ms, cleared_ms;
+    int64_t ask_due_ms, asked_ms;  /* who is there, after an address came */
     unsigned newcomers;            /* since cleared_ms */
     int bind_error;                /* of the last try, to log a change once */
     struct xpl_endpoint announced; /* where our heartbeats said that we are */
@@ -52,6 +57,9 @@ void network_start(struct core *core, int64_t now_ms);
 /* Says goodbye, passes on what had come by then, and gives the port back. */
 void network_stop(struct core *core, int64_t now_ms);
 void network_on_address(struct core *core, int64_t now_ms);
+/* Where a client of the hub gets its messages. What was an address of this host may be another computer's by
+ * now, but a program that was there hears most likely on all of them, the loopback address as well. */
+struct xpl_endpoint network_reach(const struct core *core, struct xpl_endpoint client);
 
 /* From heard.c: our heartbeat came back, through a hub at that address (0: of this host). */
 void network_on_echo(struct core *core, uint32_t hub_ip, int64_t now_ms);

@@ -213,6 +213,27 @@ class Roles(harness.House):
         self.ear.await_datagram(lambda d: b"hbeat.app\n" in d and b"remote-ip=10.77.0.9\n" in d)
         self.registered(address="10.77.0.9")
 
+    def test_an_address_that_goes_and_comes_back_leaves_nobody_deaf_and_doubles_nothing(self):
+        self.bridge("a")
+        b, client = self.bridge("b"), self.registered()
+        self.role("b", "client")
+        since = len(self.ear.heard)
+        lines = len(b.lines)
+        self.home.ip("address", "del", "10.77.0.1/24", "dev", "eth0")
+        b.await_line("speaking from 127.0.0.1", lines)
+        client.await_datagram(lambda d: b"bridge.b\n" in d and b"hbeat.app\n" in d and b"=127.0.0.1\n" in d)
+        self.home.ip("address", "add", "10.77.0.1/24", "broadcast", harness.BROADCAST, "dev", "eth0")
+        self.ear.await_datagram(lambda d: b"hbeat.request\n" in d, since)
+        self.ear.await_datagram(lambda d: b"bridge.b\n" in d and b"hbeat.app\n" in d, since)
+        self.role("b", "client")
+        event = xpl("xpl-trig", "acme-remote.x", "remote.basic", "keys=play", "device=tv")
+        self.say(event, numbered(1))
+        client.await_datagram(numbered(1))
+        self.assertEqual(client.heard.count(event), 1)
+        for name in ("a", "b"):
+            self.topic(name + "/bnz-owfs.rpi/n1/count", "1")
+            self.assertEqual(len(self.observer.topics("^%s/acme-remote.x/tv/keys$" % name)), 1, name)
+
     def test_an_interface_that_comes_late_is_used_and_both_kinds_of_broadcast_are_heard(self):
         self.daemons.append(self.run_daemon("-c", self.configure(xpl='interface="eth7" allow="10.79.0.0/24"')))
         self.topic("xpl/bridge/network", "offline")

@@ -1,5 +1,6 @@
 /* The role on the network: hub, client, searching; what is ours, what is let in. */
 #include "core_test.h"
+#include "core/network.h"
 
 #include <errno.h>
 
@@ -246,6 +247,40 @@ Test(network, an_end_that_the_network_refused_is_said_again)
     world_notes(&world);
     world_pass(&world, 3000);
     cr_expect_str_eq(said(), END("10.0.0.1") APP("10.0.0.2"));
+    end();
+}
+
+Test(network, the_hub_asks_who_is_there_when_an_address_comes)
+{
+    struct core_options options = world_options();
+    options.own = (struct xpl_endpoint){ 0, 0 };
+    begin_with(&options, false);
+    world_pass(&world, 1000);
+    world.housekeeping = true;
+    world_notes(&world);
+    move(WORLD_OWN);
+    cr_expect_str_eq(said(), REQUEST APP("10.0.0.1"));
+    move(LOOPBACK);
+    cr_expect_null(strstr(said(), "hbeat.request"), "there is nobody whom it would bring back");
+    move(WORLD_OWN);
+    move(WORLD_OWN);
+    cr_expect_null(strstr(said(), "hbeat.request"), "not twice in so short a time");
+    world_pass(&world, NETWORK_ASK_MS);
+    cr_expect_str_eq(said(), REQUEST, "but in the end, once");
+    world_pass(&world, 60000);
+    cr_expect_null(strstr(said(), "hbeat.request"));
+    end();
+}
+
+Test(network, a_client_asks_nobody_when_its_address_changes)
+{
+    begin_with(NULL, true);
+    world_pass(&world, 1000);
+    world.housekeeping = true;
+    world_notes(&world);
+    move(WORLD_OTHER);
+    world_pass(&world, MINUTE);
+    cr_expect_null(strstr(said(), "hbeat.request"));
     end();
 }
 

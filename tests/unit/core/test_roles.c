@@ -170,15 +170,75 @@ Test(roles, a_heartbeat_that_does_not_come_back_begins_the_search)
     cr_expect_geq(lan_count(0, "hbeat.app"), 4, "every three seconds");
 }
 
-Test(roles, clients_at_an_address_that_is_gone_are_served_no_more)
+static void move(uint32_t ip)
+{
+    host->ip = ip;
+    core_on_address(host->core, (struct xpl_endpoint){ ip, LAN_PORT }, lan.now_ms);
+    lan_settle();
+    lan_forget();
+}
+
+/* Where a message of the network goes. */
+static const struct xpl_endpoint *forwarded(void)
+{
+    lan_forget();
+    lan_say(0, DEVICE, "xpl-trig acme-x.y * a.b c=1");
+    return host->forwarded;
+}
+
+Test(roles, clients_at_an_address_that_is_gone_are_looked_for_on_this_host)
 {
     open_hub();
+    uint32_t ip = host->ip;
     lan_say(0, host->ip, "xpl-stat acme-lamp.one * hbeat.app interval=5 port=4001 remote-ip=10.0.0.1");
     lan_say(0, host->ip, "xpl-stat acme-lamp.two * hbeat.app interval=5 port=4002 remote-ip=127.0.0.1");
-    host->ip = LAN_IP(0, 9);
-    core_on_address(host->core, (struct xpl_endpoint){ host->ip, LAN_PORT }, lan.now_ms);
+    move(LAN_IP(0, 9));
+    const struct xpl_endpoint *to = forwarded();
+    cr_assert_eq(host->n_forwarded, 2);
+    cr_expect_eq(to[0].ip, 0x7f000001, "10.0.0.1 may be another computer's by now");
+    cr_expect_eq(to[0].port, 4001);
+    move(ip);
+    to = forwarded();
+    cr_assert_eq(host->n_forwarded, 2);
+    cr_expect_eq(to[0].ip, ip);
+    move(LAN_IP(0, 9));
+    lan_say(0, host->ip, "xpl-stat acme-lamp.one * hbeat.app interval=5 port=4001 remote-ip=10.0.0.9");
+    to = forwarded();
+    cr_assert_eq(host->n_forwarded, 2);
+    cr_expect_eq(to[0].ip, host->ip);
+    lan_pass(11 * 60000);
+    forwarded();
+    cr_expect_eq(host->n_forwarded, 0, "and expire as ever");
+}
+
+Test(roles, remembers_clients_whose_address_comes_late)
+{
+    host = lan_host(0,
+                    (struct core_options){ .hub_clients = XPL_SLICE("10.0.0.9 4001 5 acme-lamp.one\n"
+                                                                    "10.0.0.9 4002 5 acme-lamp.two\n") },
+                    NULL);
+    host->there[0] = 4001;
+    lan_start(host);
     cr_expect_not(serves(4001));
-    cr_expect(serves(4002));
+    lan_pass(60000);
+    move(LAN_IP(0, 9));
+    cr_expect(serves(4001));
+    cr_expect_not(serves(4002));
+    lan_say(0, host->ip, "xpl-stat acme-lamp.one * hbeat.end port=4001 remote-ip=10.0.0.9");
+    move(LAN_IP(0, 9));
+    lan_pass(1);
+    cr_expect_not(serves(4001), "once");
+}
+
+Test(roles, remembers_no_clients_for_ever)
+{
+    host = lan_host(0, (struct core_options){ .hub_clients = XPL_SLICE("10.0.0.9 4001 5 acme-lamp.one\n") },
+                    NULL);
+    host->there[0] = 4001;
+    lan_start(host);
+    lan_pass(NETWORK_RECALL_MS);
+    move(LAN_IP(0, 9));
+    cr_expect_not(serves(4001));
 }
 
 Test(roles, invented_heartbeats_take_nobodys_place)
