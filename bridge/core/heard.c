@@ -87,12 +87,12 @@ static void on_own(struct core *core, struct xpl_endpoint from, int64_t now_ms)
             network_on_echo(core, is_local(core, from.ip) ? 0 : from.ip, now_ms);
     } else if (port && !xpl_slice_equal(port->value, xpl_slice_from(own_port)) && !network->name_is_taken &&
                xpl_slice_equal_nocase(core->message.schema, XPL_SLICE("hbeat.app"))) {
+        struct xpl_slice name = core->message.source.text;
         network->name_is_taken = true;
-        core_log(
-            core, LOG_XPL, LOG_LEVEL_WARNING,
-            "another program on this network calls itself %s as we do, and is not listened to: give one of "
-            "them another instance",
-            core->options.source);
+        core_log(core, LOG_XPL, LOG_LEVEL_WARNING,
+                 "another program on this network calls itself %.*s as we %s, and is not listened to: give "
+                 "one of them another instance",
+                 XPL_SLICE_ARGS(name), xpl_slice_equal_nocase(name, presence.source) ? "do" : "did");
     }
     core_count(core, COUNT_XPL_OWN);
 }

@@ -280,6 +280,14 @@ Test(roles, a_local_program_that_announces_a_thousand_ports_takes_nobodys_place)
     cr_expect(serves(4002));
 }
 
+Test(roles, another_program_of_the_name_that_we_had_is_called_by_that_name)
+{
+    open_hub();
+    lan_say(0, DEVICE, "xpl-cmnd acme-boss.x xplmqtt-bridge.test config.response newconf=kitchen");
+    lan_say(0, DEVICE, "xpl-stat xplmqtt-bridge.test * hbeat.app interval=5 port=4444 remote-ip=10.0.0.77");
+    cr_expect_not_null(strstr(host->log, "calls itself xplmqtt-bridge.test as we did"));
+}
+
 Test(roles, a_request_to_our_group_is_answered)
 {
     static const char *const groups[] = { "den" };
@@ -303,6 +311,7 @@ Test(roles, another_program_of_our_name_is_told_once)
     lan_say(0, DEVICE, "xpl-stat xplmqtt-bridge.test * hbeat.app interval=5 port=4444 remote-ip=10.0.0.77");
     const char *first = strstr(host->log, "calls itself");
     cr_assert_not_null(first);
+    cr_expect_not_null(strstr(first, "xplmqtt-bridge.test as we do,"));
     lan_say(0, DEVICE, "xpl-stat xplmqtt-bridge.test * hbeat.app interval=5 port=4444 remote-ip=10.0.0.77");
     cr_expect_null(strstr(first + 1, "calls itself"));
 }
