@@ -103,6 +103,7 @@ static void set_state(struct core *core, enum network_state state, const char *w
         return;
     core_log(core, LOG_XPL, LOG_LEVEL_INFO, "%s%s", why, state_texts[state]);
     network->state = state;
+    network->told_of_silence = false;
     report_network(core);
     report_info(core);
 }
@@ -324,6 +325,22 @@ static void on_time_fragments(struct core *core, int64_t now_ms)
     }
 }
 
+/* A hub that is there answers at once. In role `hub` the reason was told when the port was not to be had. */
+static void tell_of_silence(struct core *core, int64_t now_ms)
+{
+    struct network *network = &core->network;
+    if (network->state != NETWORK_SEARCHING || network->told_of_silence || core->options.own.ip == 0 ||
+        now_ms - network->heartbeat.search_ms < XPL_HEARTBEAT_FAST)
+        return;
+    network->told_of_silence = true;
+    core->health_due_ms = 0;
+    if (core->options.role == CORE_ROLE_CLIENT)
+        core_log(core, LOG_XPL, LOG_LEVEL_WARNING, "nobody answers as the xPL hub of this host");
+    else if (core->options.role == CORE_ROLE_AUTO && network->bind_error == -EADDRINUSE)
+        core_log(core, LOG_XPL, LOG_LEVEL_WARNING,
+                 "UDP port %d is taken, but nobody there answers as an xPL hub", XPL_PORT);
+}
+
 void network_on_time(struct core *core, int64_t now_ms)
 {
     struct network *network = &core->network;
@@ -335,6 +352,7 @@ void network_on_time(struct core *core, int64_t now_ms)
         network_say_presence(core, XPL_HBEAT_REQUEST);
     }
     if (xpl_heartbeat_on_time(&network->heartbeat, now_ms)) {
+        tell_of_silence(core, now_ms);
         say_heartbeat(core);
         if (network->state == NETWORK_HUB) /* the hub that hears us is us */
             xpl_heartbeat_on_echo(&network->heartbeat, now_ms);

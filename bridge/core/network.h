@@ -49,6 +49,7 @@ struct network {
     bool has_asked;       /* as a client: who is there */
     bool clients_changed; /* since core_hub_has_changed was asked */
     bool name_is_taken;   /* by another program: was said */
+    bool told_of_silence; /* in this search: that nobody answers */
 };
 
 int network_init(struct core *core, int64_t now_ms);

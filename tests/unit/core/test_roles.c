@@ -280,6 +280,39 @@ Test(roles, a_local_program_that_announces_a_thousand_ports_takes_nobodys_place)
     cr_expect(serves(4002));
 }
 
+Test(roles, a_port_that_somebody_holds_who_is_no_hub_is_named)
+{
+    host = lan_host(0, (struct core_options){ 0 }, NULL);
+    host->hub_is_taken = true;
+    lan_start(host);
+    lan_pass(XPL_HEARTBEAT_FAST - 1);
+    cr_expect_str_empty(host->core->last_error, "most hubs answer at once");
+    lan_pass(1);
+    const char *first = strstr(host->log, "UDP port 3865 is taken, but nobody there answers as an xPL hub");
+    cr_assert_not_null(first);
+    cr_expect_not_null(strstr(host->core->last_error, "answers as an xPL hub"));
+    lan_pass(60000);
+    cr_expect_null(strstr(first + 1, "UDP port 3865 is taken"), "once a search");
+}
+
+Test(roles, a_client_that_no_hub_serves_says_so)
+{
+    host = lan_host(0, (struct core_options){ .role = CORE_ROLE_CLIENT }, NULL);
+    lan_start(host);
+    lan_pass(XPL_HEARTBEAT_FAST);
+    cr_expect_not_null(strstr(host->core->last_error, "nobody answers as the xPL hub of this host"));
+}
+
+Test(roles, a_port_that_cannot_be_had_in_role_hub_is_named_once)
+{
+    host = lan_host(0, (struct core_options){ .role = CORE_ROLE_HUB }, NULL);
+    host->hub_is_taken = true;
+    lan_start(host);
+    cr_expect_not_null(strstr(host->core->last_error, "UDP port 3865 is not to be had"));
+    lan_pass(60000);
+    cr_expect_null(strstr(host->log, "answers as an xPL hub"));
+}
+
 Test(roles, another_program_of_the_name_that_we_had_is_called_by_that_name)
 {
     open_hub();
