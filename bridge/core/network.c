@@ -102,6 +102,11 @@ static void set_state(struct core *core, enum network_state state, const char *w
     if (state == network->state)
         return;
     core_log(core, LOG_XPL, LOG_LEVEL_INFO, "%s%s", why, state_texts[state]);
+    if (state == NETWORK_CLIENT && core->options.n_allow && !network->told_of_allow) {
+        core_log(core, LOG_XPL, LOG_LEVEL_WARNING,
+                 "`allow` has no effect while another hub serves us: what it forwards comes from this host");
+        network->told_of_allow = true;
+    }
     network->state = state;
     network->told_of_silence = false;
     report_network(core);

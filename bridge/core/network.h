@@ -50,6 +50,7 @@ struct network {
     bool clients_changed; /* since core_hub_has_changed was asked */
     bool name_is_taken;   /* by another program: was said */
     bool told_of_silence; /* in this search: that nobody answers */
+    bool told_of_allow;   /* that it means nothing to a client */
 };
 
 int network_init(struct core *core, int64_t now_ms);

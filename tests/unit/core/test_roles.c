@@ -313,6 +313,22 @@ Test(roles, a_port_that_cannot_be_had_in_role_hub_is_named_once)
     cr_expect_null(strstr(host->log, "answers as an xPL hub"));
 }
 
+Test(roles, a_client_is_told_that_what_is_allowed_is_the_business_of_its_hub)
+{
+    struct core_network allow[] = { { LAN_IP(0, 0), 0xffffff00u } };
+    host = lan_host(0, (struct core_options){ .allow = allow, .n_allow = 1 }, NULL);
+    host->hub_is_taken = true;
+    lan_start(host);
+    lan_forward(host, host->ip, "xpl-trig acme-x.y * a.b c=1");
+    cr_expect_str_eq(core_role(host->core), "client");
+    const char *first = strstr(host->log, "`allow` has no effect");
+    cr_assert_not_null(first);
+    lan_pass(NETWORK_MUTE_MS + 60000);
+    lan_forward(host, host->ip, "xpl-trig acme-x.y * a.b c=1");
+    cr_expect_str_eq(core_role(host->core), "client");
+    cr_expect_null(strstr(first + 1, "`allow` has no effect"), "once");
+}
+
 Test(roles, another_program_of_the_name_that_we_had_is_called_by_that_name)
 {
     open_hub();
