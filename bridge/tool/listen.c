@@ -220,8 +220,11 @@ static int aim(struct listen *listen)
         net_choose(&listen_verb, listen->settings, interfaces_addresses(listen->interfaces), &choice);
     if (status)
         return status;
+    struct xpl_endpoint *own = &listen->presence.endpoint;
     xplsocket_aim(listen->socket, choice.broadcast, choice.index);
-    listen->presence.endpoint = (struct xpl_endpoint){ choice.ip, xplsocket_port(listen->socket) };
+    if (own->ip && own->ip != choice.ip)
+        speak(listen, XPL_HBEAT_END); /* or the hub brings everything twice */
+    *own = (struct xpl_endpoint){ choice.ip, xplsocket_port(listen->socket) };
     return 0;
 }
 

@@ -86,6 +86,14 @@ class Tool(harness.House):
         listener.await_line("ac.basic")
         self.assertNotIn("sensor.basic", "\n".join(listener.lines))
 
+    def test_listen_ends_under_an_address_that_it_had(self):
+        self.listen()
+        self.home.ip("address", "add", "10.77.0.9/16", "broadcast", harness.BROADCAST, "dev", "eth0")
+        self.home.ip("address", "del", "10.77.0.1/24", "dev", "eth0")
+        for schema, address in (("hbeat.end", "10.77.0.1"), ("hbeat.app", "10.77.0.9")):
+            self.ear.await_datagram(lambda d: b"xplmqtt-listen." in d and (b"\n%s\n" % schema.encode()) in d
+                                    and (b"remote-ip=%s\n" % address.encode()) in d)
+
     def test_listen_is_the_hub_where_there_is_none(self):
         listener = self.listen()
         self.say(sensor("28.112233", "temp", "21.5"))
