@@ -5,13 +5,16 @@
 
 #include "mapping/load.h"
 
+/* What of a file stands in the table. */
+enum unit_pass { UNIT_READ, UNIT_TABLES, UNIT_ELEMENTS };
+
 /* A file that was read, in the diag's arena. */
 struct unit {
     struct xml_element *root;
     const char *real_path; /* to see it again */
     const char *file;      /* in the mapping's arena */
     bool shipped;
-    bool placed;         /* its elements stand in the table */
+    enum unit_pass placed;
     struct unit *parent; /* who includes it */
     struct unit *next;   /* all files */
 };

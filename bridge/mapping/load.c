@@ -1,8 +1,8 @@
 /* mapping_load: files and their includes to elements, elements to the model, then the indexes and the checks.
  *
- * Two passes: tables first, since a map may use one that stands below it; then everything in document order,
- * the user's files before the shipped ones. A finding never stops the walk; only at the end does one error
- * mean no table.
+ * Two passes: tables first, since a map may use one that stands below it; then everything else. Both go in
+ * document order, the user's files before the shipped ones. A finding never stops the walk; only at the end
+ * does one error mean no table.
  */
 #include "mapping/load.h"
 
@@ -49,27 +49,25 @@ static int append(struct arena *arena, void ***array, size_t *n, size_t *room, v
 
 static void enter(struct loader *loader, const struct unit *unit)
 {
-    loader->compile.tables = (struct tables){ loader->mapping->tables, unit->shipped };
+    loader->compile.tables = (struct tables){ loader->mapping->tables, unit->file, unit->shipped };
     loader->compile.file = unit->file;
     loader->compile.shipped = unit->shipped;
 }
 
-static int add_tables(struct loader *loader, const struct unit *unit)
+static int add_table(struct loader *loader, struct xml_element *element)
 {
-    for (struct xml_element *child = xml_child(unit->root, "table"); child; child = xml_sibling(child)) {
-        struct table *table = NULL;
-        enter(loader, unit);
-        if (compile_table(&loader->compile, child, &table) < 0)
-            return -ENOMEM;
-        if (!table)
-            continue;
-        const struct table *same = tables_get(&loader->compile.tables, table->name);
-        if (same && same->shipped == table->shipped)
-            diag_error(loader->diag, child->place, "table '%s' is there already (%s:%d)", table->name.data,
-                       same->place.file, same->place.line);
-        *loader->last_table = table;
-        loader->last_table = &table->next;
-    }
+    struct table *table = NULL;
+    if (compile_table(&loader->compile, element, &table) < 0)
+        return -ENOMEM;
+    if (!table)
+        return 0;
+    const struct tables *tables = &loader->compile.tables;
+    const struct table *same = tables_get(tables, table->name);
+    if (same && tables_is_own(tables, same))
+        diag_error(loader->diag, element->place, "table '%s' is there already (%s:%d)", table->name.data,
+                   same->place.file, same->place.line);
+    *loader->last_table = table;
+    loader->last_table = &table->next;
     return 0;
 }
 
@@ -95,28 +93,37 @@ static int add_alias(struct loader *loader, struct xml_element *element)
                   &loader->room_aliases, alias);
 }
 
-/* In document order: what is included stands where the include stands. */
-static int add_elements(struct loader *loader, struct unit *unit)
+static int add_ignore(struct loader *loader, struct xml_element *element)
 {
-    if (unit->placed)
+    int r = compile_ignore(&loader->compile, element, loader->last_ignore);
+    if (*loader->last_ignore)
+        loader->last_ignore = &(*loader->last_ignore)->next;
+    return r;
+}
+
+static int add_element(struct loader *loader, struct xml_element *element, enum unit_pass pass)
+{
+    if (pass == UNIT_TABLES)
+        return strcmp(element->name, "table") == 0 ? add_table(loader, element) : 0;
+    if (strcmp(element->name, "map") == 0)
+        return add_map(loader, element);
+    if (strcmp(element->name, "alias") == 0)
+        return add_alias(loader, element);
+    return strcmp(element->name, "ignore") == 0 ? add_ignore(loader, element) : 0;
+}
+
+/* In document order: what is included stands where the include stands. */
+static int add_elements(struct loader *loader, struct unit *unit, enum unit_pass pass)
+{
+    if (unit->placed == pass)
         return 0;
-    unit->placed = true;
+    unit->placed = pass;
     for (struct xml_element *child = unit->root->children; child; child = child->next) {
-        int r = 0;
+        bool include = strcmp(child->name, "include") == 0;
+        const struct xml_attribute *href = include ? xml_get(child, "href") : NULL;
+        struct unit *included = href ? files_included(&loader->files, unit, href->value.data) : NULL;
         enter(loader, unit);
-        if (strcmp(child->name, "map") == 0) {
-            r = add_map(loader, child);
-        } else if (strcmp(child->name, "alias") == 0) {
-            r = add_alias(loader, child);
-        } else if (strcmp(child->name, "ignore") == 0) {
-            r = compile_ignore(&loader->compile, child, loader->last_ignore);
-            if (*loader->last_ignore)
-                loader->last_ignore = &(*loader->last_ignore)->next;
-        } else if (strcmp(child->name, "include") == 0) {
-            const struct xml_attribute *href = xml_get(child, "href");
-            struct unit *included = href ? files_included(&loader->files, unit, href->value.data) : NULL;
-            r = included ? add_elements(loader, included) : 0;
-        }
+        int r = included ? add_elements(loader, included, pass) : add_element(loader, child, pass);
         if (r < 0)
             return r;
     }
@@ -155,12 +162,10 @@ static int load(struct loader *loader, const struct mapping_file *files, size_t 
                 if (r < 0)
                     return r;
             }
-    for (const struct unit *unit = loader->files.units; unit; unit = unit->next)
-        if (add_tables(loader, unit) < 0)
-            return -ENOMEM;
-    for (struct unit *unit = loader->files.units; unit; unit = unit->next)
-        if (!unit->parent && add_elements(loader, unit) < 0)
-            return -ENOMEM;
+    for (enum unit_pass pass = UNIT_TABLES; pass <= UNIT_ELEMENTS; pass++)
+        for (struct unit *unit = loader->files.units; unit; unit = unit->next)
+            if (!unit->parent && add_elements(loader, unit, pass) < 0)
+                return -ENOMEM;
     mapping->maps = loader->maps;
     mapping->n_maps = loader->n_maps;
     mapping->aliases = loader->aliases;

@@ -74,18 +74,25 @@ struct xpl_slice table_find(const struct table *table, enum direction direction,
     return xpl_slice(NULL, 0);
 }
 
+bool tables_is_own(const struct tables *tables, const struct table *table)
+{
+    return table->shipped == tables->shipped && strcmp(table->place.file, tables->file) == 0;
+}
+
 const struct table *tables_get(const struct tables *tables, struct xpl_slice name)
 {
-    const struct table *shipped = NULL;
+    const struct table *group = NULL, *shipped = NULL;
     for (const struct table *table = tables->first; table; table = table->next) {
         if (!xpl_slice_equal(table->name, name))
             continue;
-        if (table->shipped == tables->shipped)
+        if (tables_is_own(tables, table))
             return table;
-        if (table->shipped)
+        if (!group && table->shipped == tables->shipped)
+            group = table;
+        if (!shipped && table->shipped)
             shipped = table;
     }
-    return shipped;
+    return group ? group : shipped;
 }
 
 const char *tables_nearest(const struct tables *tables, struct xpl_slice name)

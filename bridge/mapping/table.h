@@ -28,13 +28,17 @@ int table_seal(struct arena *arena, struct table *table);
 struct xpl_slice table_find(const struct table *table, enum direction direction, struct xpl_slice word,
                             bool nocase);
 
-/* The tables a file may use: its own group's first, then the shipped ones (user files may use those). */
+/* The tables a file may use. A name means the file's own table; where it has none, the first in document
+ * order of its group; then the first shipped one, which user files may use too. */
 struct tables {
     struct table *first;
-    bool shipped; /* the group that asks: shipped files see shipped tables only */
+    const char *file; /* that asks */
+    bool shipped;     /* its group: shipped files see shipped tables only */
 };
 
 const struct table *tables_get(const struct tables *tables, struct xpl_slice name);
+/* Whether the table stands in the file that asks. */
+bool tables_is_own(const struct tables *tables, const struct table *table);
 /* The nearest name, for a finding; NULL when none is near. */
 const char *tables_nearest(const struct tables *tables, struct xpl_slice name);
 

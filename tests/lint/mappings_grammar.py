@@ -33,6 +33,7 @@ def validate_all(directory, expected):
 
 shipped = validate_all(root / 'mappings', VALID)
 validate_all(cases / 'good', VALID)
+validate_all(cases / 'sample', VALID)
 validate_all(cases / 'bad-grammar', INVALID)
 
 guide = (root / 'mappings' / 'README.md').read_text(encoding='utf-8')

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "world.h"
 
@@ -83,6 +84,50 @@ Test(findings, the_shipped_mappings_load_without_an_error_and_their_examples_hol
     for (const struct diag_finding *f = world.diag.first; f; f = f->next)
         cr_expect_neq(f->level, DIAG_ERROR, "%s:%d:%d: %s", f->place.file, f->place.line, f->place.column,
                       f->text);
+}
+
+static void copy(const char *from, const char *to)
+{
+    static char bytes[1u << 16];
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    cr_assert(in && out, "%s to %s", from, to);
+    size_t size = fread(bytes, 1, sizeof(bytes), in);
+    cr_assert(feof(in), "%s is too long", from);
+    cr_assert_eq(fwrite(bytes, 1, size, out), size);
+    fclose(in);
+    fclose(out);
+}
+
+/* It includes x10.xml, which includes tables.xml, where a table has the name of one of its own. */
+Test(findings, the_sample_is_right_with_copies_of_shipped_files_beside_it)
+{
+    static const char *const names[][2] = {
+        { "tests/cases/mappings/sample/house.xml", "house.xml" },
+        { "mappings/x10.xml", "x10.xml" },
+        { "mappings/tables.xml", "tables.xml" },
+    };
+    char directory[] = "mapping-sample-XXXXXX", beside[3][64];
+    cr_assert_not_null(mkdtemp(directory));
+    for (int i = 0; i < 3; i++) {
+        char from[1024];
+        snprintf(from, sizeof(from), TEST_SOURCE "/%s", names[i][0]);
+        snprintf(beside[i], sizeof(beside[i]), "%s/%s", directory, names[i][1]);
+        copy(from, beside[i]);
+    }
+    files[n_files++] = (struct mapping_file){ .path = beside[0] };
+    for_files(TEST_SOURCE "/mappings", take);
+    for (int shipped = 0; shipped < 2; shipped++) {
+        mapping_unref(world.mapping);
+        world.mapping = NULL;
+        cr_expect_eq(mapping_load(&world.mapping, files, shipped ? n_files : 1, &options, &world.diag), 0);
+        cr_expect_eq(world.diag.n_warnings, 0u);
+        for (const struct diag_finding *f = world.diag.first; f; f = f->next)
+            cr_expect_eq(f->level, DIAG_INFO, "%s:%d:%d: %s", f->place.file, f->place.line, f->place.column,
+                         f->text);
+    }
+    for (int i = 0; i < 3; i++)
+        unlink(beside[i]);
+    rmdir(directory);
 }
 
 Test(findings, a_big_file_that_is_right_gives_none)

@@ -56,16 +56,31 @@ Test(table, long_ones_find_every_row)
         cr_assert_eq(find(TO_MQTT, words[i], false), words[i]);
 }
 
-Test(table, a_file_sees_its_own_group_first_and_shipped_files_only_shipped_tables)
+Test(table, a_file_sees_its_own_tables_then_its_group_and_shipped_files_only_shipped_ones)
 {
-    struct table user = { .name = XPL_SLICE("t") }, shipped = { .name = XPL_SLICE("t"), .shipped = true },
-                 mine = { .name = XPL_SLICE("mine"), .next = &user };
-    user.next = &shipped;
-    struct tables as_user = { &mine, false }, as_shipped = { &mine, true };
-    cr_expect_eq(tables_get(&as_user, XPL_SLICE("t")), &user);
-    cr_expect_eq(tables_get(&as_shipped, XPL_SLICE("t")), &shipped);
-    cr_expect_eq(tables_get(&as_user, XPL_SLICE("mine")), &mine);
-    cr_expect_null(tables_get(&as_shipped, XPL_SLICE("mine")));
+    struct table tables[] = {
+        { .name = XPL_SLICE("mine"), .place.file = "a" },
+        { .name = XPL_SLICE("t"), .place.file = "a" },
+        { .name = XPL_SLICE("t"), .place.file = "b" },
+        { .name = XPL_SLICE("t"),
+          .place.file = "b",
+          .shipped = true }, /* both a user's file and a shipped one */
+        { .name = XPL_SLICE("t"), .place.file = "c", .shipped = true },
+    };
+    static const struct {
+        const char *file;
+        bool shipped;
+        int table;
+    } rows[] = { { "a", false, 1 }, { "b", false, 2 }, { "other", false, 1 },
+                 { "b", true, 3 },  { "c", true, 4 },  { "other", true, 3 } };
+    for (size_t i = 1; i < sizeof(tables) / sizeof(tables[0]); i++)
+        tables[i - 1].next = &tables[i];
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tables as = { tables, rows[i].file, rows[i].shipped };
+        cr_expect_eq(tables_get(&as, XPL_SLICE("t")), &tables[rows[i].table], "%s", rows[i].file);
+        cr_expect_eq(tables_get(&as, XPL_SLICE("mine")), rows[i].shipped ? NULL : &tables[0]);
+    }
+    struct tables as_user = { tables, "a", false }, as_shipped = { tables, "c", true };
     cr_expect_str_eq(tables_nearest(&as_user, XPL_SLICE("mime")), "mine");
     cr_expect_null(tables_nearest(&as_shipped, XPL_SLICE("mime")));
 }

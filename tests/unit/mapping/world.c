@@ -130,7 +130,7 @@ const char *world_mqtt(const char *topic, const char *payload)
 struct conversion_source world_source(void)
 {
     static struct tables tables;
-    tables = (struct tables){ world.tables, false };
+    tables = (struct tables){ world.tables, "t", false };
     return (struct conversion_source){ &world.arena, &tables, &world.diag, { "t", 1, 1 } };
 }
 
@@ -143,6 +143,7 @@ void world_table(const char *name, const char *const *pairs)
 {
     struct table *table = arena_new(&world.arena, struct table);
     table->name = xpl_slice_from(name);
+    table->place.file = "t";
     while (pairs[2 * table->n])
         table->n++;
     table->rows = arena_array(&world.arena, struct table_row, table->n + 1);
