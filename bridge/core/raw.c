@@ -79,13 +79,55 @@ static bool add_body(struct xpl_message *message, json_t *body, struct text *val
     return true;
 }
 
-static int type_of(const char *name)
+#define TYPES "xpl-cmnd, xpl-stat or xpl-trig"
+
+static int type_of(const json_t *value)
 {
-    static const char *const types[] = { "xpl-cmnd", "xpl-stat", "xpl-trig" };
-    for (int i = 0; name && i < 3; i++)
-        if (strcmp(name, types[i]) == 0 || strcmp(name, types[i] + 4) == 0)
-            return i;
+    struct xpl_slice name = xpl_slice(json_string_value(value), json_string_length(value));
+    for (int type = XPL_CMND; type <= XPL_TRIG; type++) {
+        struct xpl_slice whole = xpl_slice_from(xpl_type_name((enum xpl_type)type));
+        struct xpl_slice brief = xpl_slice(whole.data + 4, whole.size - 4); /* without "xpl-" */
+        if (xpl_slice_equal_nocase(name, whole) || xpl_slice_equal_nocase(name, brief))
+            return type;
+    }
     return -1;
+}
+
+/* What the member must be; NULL when it is that. */
+static const char *wanted(const char *name, const json_t *value)
+{
+    json_int_t number = json_integer_value(value); /* 0 of anything else */
+    if (strcmp(name, "type") == 0)
+        return type_of(value) >= 0 ? NULL : TYPES;
+    if (strcmp(name, "hop") == 0)
+        return number >= 1 && number <= 9 ? NULL : "a whole number from 1 to 9";
+    if (strcmp(name, "body") == 0)
+        return json_is_object(value) ? NULL : "an object";
+    return json_is_string(value) || strcmp(name, "id") == 0 ? NULL : "a string";
+}
+
+/* What is written wrong is refused, never sent as if it were left out. */
+static bool check_members(json_t *json, struct text *why)
+{
+    static const char *const members[] = { "type", "schema", "target", "source", "hop", "body", "id", NULL };
+    const char *name;
+    json_t *value;
+    json_object_foreach(json, name, value)
+    {
+        const char *const *member = members, *must = NULL;
+        while (*member && strcmp(*member, name) != 0)
+            member++;
+        if (!*member) {
+            text_format(why, "unknown member \"%.64s\"", name);
+            diag_hint(xpl_slice_from(name), members, why);
+            return false;
+        }
+        if ((must = wanted(name, value))) {
+            text_format(why, "\"%s\" must be %s", name, must);
+            return false;
+        }
+    }
+    return true;
 }
 
 static const char *string(const json_t *json, const char *name, const char *otherwise)
@@ -94,22 +136,22 @@ static const char *string(const json_t *json, const char *name, const char *othe
     return value ? value : otherwise;
 }
 
-/* {"type":…,"schema":…,"target":…,"source":…,"body":{name: value or list}} as a strict message; 0 bytes with
- * the reason in `why` when it is none. */
-static size_t write_json(struct core *core, const json_t *json, char *datagram, size_t capacity,
-                         struct text *why)
+/* {"type":…,"schema":…,"target":…,"source":…,"hop":…,"body":{name: value or list}} as a strict message; 0
+ * bytes with the reason in `why` when it is none. */
+static size_t write_json(struct core *core, json_t *json, char *datagram, size_t capacity, struct text *why)
 {
     struct xpl_message *message = &core->message;
     const json_t *hop = json_object_get(json, "hop");
     const char *schema = string(json, "schema", NULL);
-    int type = type_of(string(json, "type", NULL));
+    int type = type_of(json_object_get(json, "type"));
+    if (!check_members(json, why))
+        return 0;
     if (type < 0 || !schema) {
-        text_string(why,
-                    type < 0 ? "\"type\" must be xpl-cmnd, xpl-stat or xpl-trig" : "\"schema\" is missing");
+        text_string(why, type < 0 ? "\"type\" must be " TYPES : "\"schema\" is missing");
         return 0;
     }
     message->type = (enum xpl_type)type;
-    message->hop = json_is_integer(hop) ? (int)json_integer_value(hop) : 1;
+    message->hop = hop ? (int)json_integer_value(hop) : 1;
     message->source = xpl_address_split(xpl_slice_from(string(json, "source", core->options.source)));
     message->target = xpl_address_split(xpl_slice_from(string(json, "target", "*")));
     message->schema = xpl_slice_from(schema);
@@ -178,5 +220,6 @@ void raw_on_send(struct core *core, const struct core_message *message)
         text_string(&why, "the network did not take it");
     if (why.size)
         core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "raw/send refused: %s", buffer);
+    core_count(core, why.size ? COUNT_RAW_REFUSED : COUNT_RAW_SENT);
     requests_answer_result(core, "raw", message, why.size ? buffer : NULL);
 }

@@ -33,6 +33,7 @@ const char *world_imbalance(struct world *world)
               rates_waiting(&core->rates) },
         { "MQTT in", C(MQTT_RECEIVED),
           C(COMMANDS) + C(REQUESTS) + C(RAW_SENDS) + C(TUNNEL_IN) + C(MQTT_OTHER) },
+        { "raw", C(RAW_SENDS), C(RAW_SENT) + C(RAW_REFUSED) },
         { "tunnel", C(TUNNEL_IN),
           C(TUNNEL_OWN) + C(TUNNEL_SENT) + C(TUNNEL_RETURNED) + C(TUNNEL_ELSEWHERE) + C(TUNNEL_REFUSED) },
         { "commands", C(COMMANDS),

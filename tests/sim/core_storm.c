@@ -153,6 +153,7 @@ static void request(void)
         "online",
         "{\"source\":\"xplmqtt-bridge.other\"}",
         "{\"type\":\"xpl-cmnd\",\"schema\":\"a.b\"}",
+        "{\"type\":\"xpl-cmnd\",\"schema\":\"a.b\",\"hop\":\"1\"}",
         "{\"device\":\"acme-x.one/1\",\"name\":\"other/name\",\"permit\":true}",
         "{\"device\":\"acme-x.one/2\",\"name\":\"\",\"permit\":false}",
         "{\"device\":\"lamp\",\"name\":\"lamp\",\"label\":\"L\"}",

@@ -120,8 +120,24 @@ Test(core, raw_send_takes_json_and_text)
     world_mqtt(&world, "xpl/raw/send", "XPL-TRIG\n{\nhop=3\nsource=a-b.c\ntarget=x-y.z\n}\nX.Y\n{\nA=1\n}\n");
     cr_expect_eq(memcmp(world.sent, "XPL-TRIG\n{\nhop=3\n", 17), 0, "as it is");
     expect_count(RAW_SENDS, 2u);
+    expect_count(RAW_SENT, 2u);
     end();
 }
+
+Test(core, raw_send_compares_message_types_without_case)
+{
+    begin_raw();
+    world_mqtt(&world, "xpl/raw/send", "{\"type\":\"XPL-Trig\",\"schema\":\"a.b\",\"hop\":9,\"id\":{}}");
+    expect_notes("send xpl-trig * a.b\n"
+                 "publish xpl/bridge/response/raw now qos=1 {\"id\":{},\"result\":\"ok\"}\n");
+    world_mqtt(&world, "xpl/raw/send", "{\"type\":\"CMND\",\"schema\":\"a.b\"}");
+    expect_notes("send xpl-cmnd * a.b\n"
+                 "publish xpl/bridge/response/raw now qos=1 {\"result\":\"ok\"}\n");
+    end();
+}
+
+/* A message to send but for what is wrong with it. */
+#define RAW_JSON(member) "{\"type\":\"xpl-trig\",\"schema\":\"a.b\"," member "}"
 
 Test(core, raw_send_says_what_is_wrong)
 {
@@ -132,6 +148,21 @@ Test(core, raw_send_says_what_is_wrong)
         { "{\"type\":\"xpl-cmnd\"}", "\\\"schema\\\" is missing" },
         { "{\"type\":\"xpl-cmnd\",\"schema\":\"a.b\",\"body\":{\"x\":null}}",
           "the value of \\\"x\\\" is no string, number or boolean" },
+        { RAW_JSON("\"body\":\"x\""), "\\\"body\\\" must be an object" },
+        { RAW_JSON("\"body\":[]"), "\\\"body\\\" must be an object" },
+        { RAW_JSON("\"body\":null"), "\\\"body\\\" must be an object" },
+        { RAW_JSON("\"hop\":\"3\""), "\\\"hop\\\" must be a whole number from 1 to 9" },
+        { RAW_JSON("\"hop\":3.0"), "\\\"hop\\\" must be a whole number from 1 to 9" },
+        { RAW_JSON("\"hop\":0"), "\\\"hop\\\" must be a whole number from 1 to 9" },
+        { RAW_JSON("\"hop\":4294967299"), "\\\"hop\\\" must be a whole number from 1 to 9" },
+        { RAW_JSON("\"source\":5"), "\\\"source\\\" must be a string" },
+        { RAW_JSON("\"target\":[\"*\"]"), "\\\"target\\\" must be a string" },
+        { "{\"type\":\"cmnd\",\"schema\":{}}", "\\\"schema\\\" must be a string" },
+        { "{\"type\":1,\"schema\":\"a.b\"}", "\\\"type\\\" must be xpl-cmnd, xpl-stat or xpl-trig" },
+        { "{\"type\":\"xpl-\",\"schema\":\"a.b\"}", "\\\"type\\\" must be xpl-cmnd, xpl-stat or xpl-trig" },
+        { RAW_JSON("\"tagret\":\"a-b.c\""), "unknown member \\\"tagret\\\"; did you mean 'target'?" },
+        { RAW_JSON("\"Body\":{}"), "unknown member \\\"Body\\\"; did you mean 'body'?" },
+        { RAW_JSON("\"comment\":1"), "unknown member \\\"comment\\\"\"" },
         { "[]", "neither JSON nor an xPL message: " },
         { "", "neither JSON nor an xPL message: " },
     };
@@ -154,6 +185,8 @@ Test(core, raw_send_says_what_is_wrong)
                "{\"type\":\"xpl-cmnd\",\"schema\":\"a.b\",\"body\":{\"x\":\"a\\nb=c\"}}");
     cr_expect_not_null(strstr(world_notes(&world), "\"result\":\"error\""));
     cr_expect_eq(world.sends, sends);
+    expect_count(RAW_REFUSED, sizeof(rows) / sizeof(rows[0]) + 2);
+    expect_count(RAW_SENT, 0u);
     end();
 }
 
