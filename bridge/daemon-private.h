@@ -41,9 +41,9 @@ struct daemon {
     struct store store, runtime;
     int open; /* parts whose handles are not gone yet */
     bool stopping, closing, reload_wanted, absent;
+    bool names_damaged; /* the file of names given by request, which is left out of the table */
     int64_t watchdog_due_ms, wall_due_ms, expiry_due_ms, save_due_ms, pulse_due_ms;
-    int64_t awake_ms, woke_ms,
-        slept_ms; /* the loop: last turned; began again after a sleep, of that length */
+    int64_t awake_ms, woke_ms, slept_ms; /* when the loop turned, and began again after a sleep so long */
     struct certificate certificates[2];
     char *made_topics, *devices; /* of the last run, until core has started */
 };

@@ -24,13 +24,19 @@ static void apply(struct daemon *daemon, struct settings *settings, struct mappi
     daemon->settings = settings;
 }
 
-/* Where core keeps the names that were given by request; NULL: nowhere. */
-static const char *names_file(const struct daemon *daemon, char *buffer, size_t capacity)
+/* The file where core keeps the names that were given by request; NULL: there is none to read. It is ours,
+ * and not a mistake of the user's when it is damaged: the daemon does without it, as without any other state
+ * file. Only when a name was written into it just now is what is wrong there the name, and the answer to
+ * whoever gave it. */
+static const char *names_file(struct daemon *daemon, struct diag *diag, char *buffer, size_t capacity)
 {
     if (store_is_nowhere(&daemon->store))
         return NULL;
     snprintf(buffer, capacity, "%s/" CORE_FILE_NAMES, daemon->store.directory);
-    return buffer;
+    if (daemon->core && core_awaits_name(daemon->core))
+        return buffer;
+    daemon->names_damaged = parts_check_names(daemon->settings, buffer, diag) == -EINVAL;
+    return daemon->names_damaged ? NULL : buffer;
 }
 
 void daemon_reload(struct daemon *daemon)
@@ -43,7 +49,7 @@ void daemon_reload(struct daemon *daemon)
     notify_reloading();
     int r = settings_reload(&settings, daemon->settings, &diag);
     if (r == 0)
-        r = parts_mapping(settings, daemon->settings, names_file(daemon, names, sizeof(names)), &diag,
+        r = parts_mapping(settings, daemon->settings, names_file(daemon, &diag, names, sizeof(names)), &diag,
                           &mapping);
     parts_log_findings(&diag, daemon->settings->verbose ? DIAG_INFO : DIAG_WARNING);
     if (r == 0) {
@@ -73,8 +79,8 @@ int daemon_load(struct daemon *daemon)
     struct diag diag;
     char names[sizeof(daemon->store.directory) + sizeof(CORE_FILE_NAMES)];
     diag_init(&diag);
-    int r = parts_mapping(daemon->settings, daemon->settings, names_file(daemon, names, sizeof(names)), &diag,
-                          &daemon->mapping);
+    int r = parts_mapping(daemon->settings, daemon->settings, names_file(daemon, &diag, names, sizeof(names)),
+                          &diag, &daemon->mapping);
     parts_log_findings(&diag, daemon->settings->verbose ? DIAG_INFO : DIAG_WARNING);
     if (r == 0)
         log_info(LOG_MAPPING, "%zu maps, digest %s", mapping_maps(daemon->mapping),

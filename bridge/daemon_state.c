@@ -72,11 +72,25 @@ void daemon_save_clients(struct daemon *daemon)
     free(buffer);
 }
 
+/* What is in the damaged file people may still want to look at. */
+static int set_aside_names(struct daemon *daemon)
+{
+    int r = store_set_aside(&daemon->store, CORE_FILE_NAMES);
+    if (r < 0)
+        return r;
+    daemon->names_damaged = false;
+    log_warning(LOG_DAEMON, "the damaged %s/" CORE_FILE_NAMES " is now " CORE_FILE_NAMES STORE_DAMAGED,
+                daemon->store.directory);
+    return 0;
+}
+
 int daemon_keep(struct daemon *daemon, const char *name, const char *data, size_t size)
 {
     if (store_is_nowhere(&daemon->store))
         return -ENOENT;
-    int r = store_replace(&daemon->store, name, data, size);
+    int r = daemon->names_damaged && strcmp(name, CORE_FILE_NAMES) == 0 ? set_aside_names(daemon) : 0;
+    if (r == 0)
+        r = store_replace(&daemon->store, name, data, size);
     if (r < 0)
         log_warning(LOG_DAEMON, "cannot write %s/%s: %s", daemon->store.directory, name, strerror(-r));
     return r;

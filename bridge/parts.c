@@ -25,13 +25,36 @@ struct session_options parts_session(const struct settings *settings)
     };
 }
 
+static struct mapping_options mapping_options(const struct settings *running, const char *names)
+{
+    return (struct mapping_options){ .prefix = running->mqtt.prefix,
+                                     .charset = running->xpl.charset_name,
+                                     .names = names };
+}
+
+int parts_check_names(const struct settings *running, const char *names, struct diag *diag)
+{
+    struct mapping_file file = { .path = names, .optional = true };
+    struct mapping_options options = mapping_options(running, names);
+    struct mapping *mapping = NULL;
+    struct diag alone;
+    diag_init(&alone);
+    int r = mapping_load(&mapping, &file, 1, &options, &alone);
+    const struct diag_finding *finding = r == -EINVAL ? alone.first : NULL;
+    while (finding && finding->level != DIAG_ERROR)
+        finding = finding->next;
+    if (finding)
+        diag_warning(diag, finding->place, "%s; all names given by request are left out", finding->text);
+    mapping_unref(mapping);
+    diag_deinit(&alone);
+    return r;
+}
+
 int parts_mapping(const struct settings *settings, const struct settings *running, const char *names,
                   struct diag *diag, struct mapping **ret)
 {
     struct mapping_file files[PARTS_FILES_MAX];
-    struct mapping_options options = { .prefix = running->mqtt.prefix,
-                                       .charset = running->xpl.charset_name,
-                                       .names = names };
+    struct mapping_options options = mapping_options(running, names);
     static const char *const none[] = { NULL };
     const char *const *shipped = none;
     char directory[1024];

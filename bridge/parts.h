@@ -19,6 +19,10 @@ struct session_options parts_session(const struct settings *settings);
 int parts_mapping(const struct settings *settings, const struct settings *running, const char *names,
                   struct diag *diag, struct mapping **ret);
 
+/* Whether that file is sound by itself. 0; -EINVAL, with a warning that tells what is wrong with it; or
+ * -ENOMEM. */
+int parts_check_names(const struct settings *running, const char *names, struct diag *diag);
+
 /* Prints findings of at least that level to the log's stream. */
 void parts_log_findings(struct diag *diag, enum diag_level least);
 

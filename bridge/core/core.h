@@ -87,6 +87,8 @@ void core_on_wall_clock(struct core *core, int64_t now_ms, int64_t wall_ms);
 
 /* Another table: subscriptions follow the difference, topics that no map makes any more are cleared. */
 void core_set_mapping(struct core *core, struct mapping *mapping, int64_t now_ms);
+/* Whether a name was written just now, and waits for the reload that shows whether it holds. */
+bool core_awaits_name(const struct core *core);
 /* How a reload went: NULL for well, else why not. */
 void core_on_reloaded(struct core *core, const char *error, int64_t now_ms);
 

@@ -102,6 +102,11 @@ int naming_give(struct core *core, const struct mapping_given *names, struct xpl
     return 0;
 }
 
+bool core_awaits_name(const struct core *core)
+{
+    return core->naming.waiting;
+}
+
 const char *naming_on_reloaded(struct core *core, const char *error, int64_t now_ms)
 {
     struct naming *naming = &core->naming;

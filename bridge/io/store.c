@@ -141,6 +141,29 @@ int store_replace(const struct store *store, const char *name, const char *data,
     return r;
 }
 
+int store_set_aside(const struct store *store, const char *name)
+{
+    char aside[NAME_MAX + 1];
+    int length = snprintf(aside, sizeof(aside), "%s" STORE_DAMAGED, name);
+    if (!is_name(name) || length < 0 || (size_t)length >= sizeof(aside))
+        return -EINVAL;
+    if (store_is_nowhere(store))
+        return 0;
+    int directory = open_directory(store);
+    if (directory < 0)
+        return directory;
+    int r = renameat(directory, name, directory, aside) < 0 ? -errno : 0;
+    /* A file does not replace a directory, nor the other way round. */
+    if ((r == -EISDIR || r == -ENOTDIR) && unlinkat(directory, aside, r == -EISDIR ? AT_REMOVEDIR : 0) == 0)
+        r = renameat(directory, name, directory, aside) < 0 ? -errno : 0;
+    if (r == -ENOENT)
+        r = 0;
+    else if (r == 0)
+        r = sync_directory(directory);
+    close(directory);
+    return r;
+}
+
 int store_remove(const struct store *store, const char *name)
 {
     if (!is_name(name))

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define STORE_DAMAGED   ".damaged"         /* behind the name of what was set aside */
 #define STORE_DIRECTORY "/var/lib/xplmqtt" /* when the service manager names none (xplmqttd(8)) */
 
 enum store_result {
@@ -34,6 +35,9 @@ int store_read(const struct store *store, const char *name, char **ret, size_t *
 /* After 0 the new content is on the disk; after an error (a full disk, say) the old one is still there,
  * whole, except that after a failed last sync (-EIO) it may be either. -EFBIG over LIMIT_STATE_FILE. */
 int store_replace(const struct store *store, const char *name, const char *data, size_t size);
+
+/* Gives it the name NAME.damaged, instead of an older one of that name. 0 also when there was none. */
+int store_set_aside(const struct store *store, const char *name);
 
 /* 0 also when there was none. */
 int store_remove(const struct store *store, const char *name);

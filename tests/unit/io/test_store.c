@@ -87,6 +87,40 @@ Test(store, removes)
     cr_expect_eq(n_files(), 0);
 }
 
+Test(store, sets_aside_instead_of_what_was_set_aside_before)
+{
+    char names[512], aside[512], inside[600];
+    snprintf(names, sizeof(names), "%s/names", directory);
+    snprintf(aside, sizeof(aside), "%s/names.damaged", directory);
+    snprintf(inside, sizeof(inside), "%s/inside", aside);
+    cr_expect_eq(store_set_aside(&store, "names"), 0, "there is none");
+    cr_expect_eq(n_files(), 0);
+    cr_assert_eq(store_replace(&store, "names", "older", 5), 0);
+    cr_expect_eq(store_set_aside(&store, "names"), 0);
+    cr_assert_eq(store_replace(&store, "names", "newer", 5), 0);
+    cr_expect_eq(store_set_aside(&store, "names"), 0);
+    expect_content("names.damaged", "newer");
+    cr_expect_eq(n_files(), 1);
+    cr_assert_eq(mkdir(names, 0700), 0);
+    cr_expect_eq(store_set_aside(&store, "names"), 0, "a directory over a file");
+    cr_expect_eq(rmdir(aside), 0);
+    cr_assert_eq(mkdir(aside, 0700), 0);
+    cr_assert_eq(store_replace(&store, "names", "file", 4), 0);
+    cr_expect_eq(store_set_aside(&store, "names"), 0, "a file over a directory");
+    expect_content("names.damaged", "file");
+    cr_expect_eq(store_set_aside(&store, "names"), 0, "there is none any more");
+    expect_content("names.damaged", "file");
+    cr_expect_eq(unlink(aside), 0);
+
+    cr_assert_eq(mkdir(aside, 0700), 0);
+    cr_assert_eq(mkdir(inside, 0700), 0);
+    cr_assert_eq(store_replace(&store, "names", "kept", 4), 0);
+    cr_expect_lt(store_set_aside(&store, "names"), 0, "somebody keeps something there");
+    expect_content("names", "kept");
+    rmdir(inside);
+    rmdir(aside);
+}
+
 Test(store, a_write_that_fails_half_way_leaves_the_old_file_whole)
 {
     static char large[64 * 1024];
@@ -144,6 +178,7 @@ Test(store, a_name_cannot_leave_the_directory)
         cr_expect_eq(store_replace(&store, names[i], "x", 1), -EINVAL, "%s", names[i]);
         cr_expect_eq(store_read(&store, names[i], &data, &size), -EINVAL, "%s", names[i]);
         cr_expect_eq(store_remove(&store, names[i]), -EINVAL, "%s", names[i]);
+        cr_expect_eq(store_set_aside(&store, names[i]), -EINVAL, "%s", names[i]);
     }
     char longest[300];
     memset(longest, 'a', sizeof(longest) - 1);
@@ -171,6 +206,7 @@ Test(store, nowhere_finds_nothing_and_forgets)
     cr_expect_eq(store_replace(&nowhere, "state", "x", 1), 0);
     cr_expect_eq(store_read(&nowhere, "state", &data, &size), STORE_MISSING);
     cr_expect_eq(store_remove(&nowhere, "state"), 0);
+    cr_expect_eq(store_set_aside(&nowhere, "state"), 0);
     cr_expect_eq(store_init(&nowhere, "/etc/hostname"), STORE_NOWHERE, "a file is no directory");
     cr_expect_eq(store_init(&nowhere, ":/tmp"), STORE_NOWHERE);
 }
