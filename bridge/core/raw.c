@@ -106,7 +106,7 @@ static const char *wanted(const char *name, const json_t *value)
     return json_is_string(value) || strcmp(name, "id") == 0 ? NULL : "a string";
 }
 
-/* What is written wrong is refused, never sent as if it were left out. */
+/* What is written wrong, value or name, is refused, never sent as if it were left out. */
 static bool check_members(json_t *json, struct text *why)
 {
     static const char *const members[] = { "type", "schema", "target", "source", "hop", "body", "id", NULL };
@@ -117,6 +117,8 @@ static bool check_members(json_t *json, struct text *why)
         const char *const *member = members, *must = NULL;
         while (*member && strcmp(*member, name) != 0)
             member++;
+        if (!*member && !diag_nearest(xpl_slice_from(name), members))
+            continue; /* something of the sender's own */
         if (!*member) {
             text_format(why, "unknown member \"%.64s\"", name);
             diag_hint(xpl_slice_from(name), members, why);
