@@ -93,13 +93,14 @@ enum mqtt_event_type {
 /* One entry of the inbox. Slices belong to the event, which its receiver frees as a whole. */
 struct mqtt_event {
     enum mqtt_event_type type;
-    uint64_t context;    /* what the call was given; LOST: what the connect was given */
-    int reason;          /* a CONNACK return code of 3.1.1 (1..5), an MQTT 5 reason code, or negative: enum
-                            mqtt_reason, -errno */
-    char text[128];      /* for people, may be empty */
-    int receive_maximum; /* CONNECTED: what this connection allows in flight (65535 when not said) */
-    int qos;             /* SUBSCRIBED: granted; MESSAGE */
-    bool retained;       /* MESSAGE: it is or was published to be kept */
+    uint64_t context;     /* what the call was given; LOST: what the connect was given */
+    int reason;           /* a CONNACK return code of 3.1.1 (1..5), an MQTT 5 reason code, or negative: enum
+                             mqtt_reason, -errno */
+    char text[128];       /* for people, may be empty */
+    int receive_maximum;  /* CONNECTED: what this connection allows in flight (65535 when not said) */
+    int server_keepalive; /* CONNECTED: seconds after which the broker wants to hear of us; 0 when not said */
+    int qos;              /* SUBSCRIBED: granted; MESSAGE */
+    bool retained;        /* MESSAGE: it is or was published to be kept */
     bool stored; /* MESSAGE: it was kept before we subscribed; MQTT 5 brokers are asked not to send such */
     struct xpl_slice topic, payload, response_topic,
         correlation;    /* MESSAGE; the last two with data NULL when not given */

@@ -10,6 +10,7 @@
  * handle Paho ends its threads and waits for that.
  * - After the broker's own DISCONNECT connectionLost is not called; after an ordinary loss onFailure is
  * called for all that was out, and then connectionLost.
+ * - It pings by the keep-alive that it was given, whatever the broker's CONNACK says.
  * - It takes a proxy from the environment, which nobody means for MQTT.
  * - It does not say why a connect failed: its trace does, which we listen to while connecting, and OpenSSL
  * does.
@@ -163,13 +164,14 @@ static void no_delay(void)
 
 /* Callbacks: connect. */
 
-static void connected(struct slot *slot, int receive_maximum)
+static void connected(struct slot *slot, int receive_maximum, int server_keepalive)
 {
     struct mqtt_driver *driver = slot->driver;
     const struct mqtt_event event = {
         .type = MQTT_EVENT_CONNECTED,
         .context = slot_give(slot),
         .receive_maximum = receive_maximum,
+        .server_keepalive = server_keepalive,
     };
     paho_cause_forget();
     MQTTAsync_setTraceLevel(MQTTASYNC_TRACE_ERROR);
@@ -191,7 +193,8 @@ static void on_connect_5(void *context, MQTTAsync_successData5 *data)
     driver->max_packet = (uint32_t)property(&data->properties, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE, 0);
     driver->max_qos = property(&data->properties, MQTTPROPERTY_CODE_MAXIMUM_QOS, 2);
     driver->retain_available = property(&data->properties, MQTTPROPERTY_CODE_RETAIN_AVAILABLE, 1);
-    connected(slot, property(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, 65535));
+    connected(slot, property(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM, 65535),
+              property(&data->properties, MQTTPROPERTY_CODE_SERVER_KEEP_ALIVE, 0));
 }
 
 static void on_connect_311(void *context, MQTTAsync_successData *data)
@@ -201,7 +204,7 @@ static void on_connect_311(void *context, MQTTAsync_successData *data)
     slot->driver->max_packet = 0;
     slot->driver->max_qos = 2;
     slot->driver->retain_available = true;
-    connected(slot, 65535);
+    connected(slot, 65535, 0);
 }
 
 static void connect_failed(struct slot *slot, int code, const char *message)

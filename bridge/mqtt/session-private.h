@@ -22,12 +22,12 @@ struct session {
     struct dial dial;
     uint32_t generation;       /* of the last connect */
     enum mqtt_version version; /* of the last connection */
-    int receive_maximum;
-    int64_t next_ms; /* WAITING: dial; SUBSCRIBING: go up anyway; else not used */
-    int64_t up_ms;   /* since when */
-    bool trusted;    /* up for a minute */
+    int receive_maximum;       /* the least that was told */
+    int64_t next_ms;           /* WAITING: dial; SUBSCRIBING: go up anyway; else not used */
+    int64_t up_ms;             /* since when */
+    bool trusted;              /* up for a minute */
     int64_t broken_ms;
-    bool dropping; /* we asked for the disconnect, though we want to stay */
+    bool dropping; /* we asked for the disconnect, though we want to stay; CONNECTING: to dial once more */
     int drop_reason;
 
     struct subscriptions subscriptions;

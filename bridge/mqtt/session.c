@@ -9,6 +9,7 @@
  */
 #include "mqtt/session-private.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,7 @@ int session_new(struct session **ret, const struct session_options *options,
     session->listener = *listener;
     session->counters = counters;
     session->broken_ms = INT64_MAX;
+    session->receive_maximum = INT_MAX;
     session->options = *options;
     int error = session_options_copy(&session->options);
     if (!error)

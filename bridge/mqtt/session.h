@@ -35,7 +35,7 @@ struct session_options {
     const char *cafile, *certfile, *keyfile;
     bool insecure; /* no host check; for tests only, not reachable from the config */
     enum mqtt_version version;
-    int keepalive; /* s */
+    int keepalive; /* s; the session keeps to what the broker wants where that is shorter */
     const char *will_topic, *will_payload;
     const char *stop_payload; /* on the will topic at a clean stop; NULL: as the will */
 };

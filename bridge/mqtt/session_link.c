@@ -198,13 +198,47 @@ static void on_suback(struct session *session, const struct mqtt_event *event, i
     session_go_up_when_subscribed(session, now_ms);
 }
 
+/* A shorter keep-alive. The broker ends a connection that is silent for longer than it said, and the library
+ * goes by what we asked for: so this connection would break again and again. It ends before anybody has heard
+ * of it, and is neither a connection made nor one lost. */
+
+static void begin_anew(struct session *session, int64_t now_ms)
+{
+    session->dropping = false;
+    if (session->stop) {
+        session_closed(session);
+        return;
+    }
+    session->state = SESSION_WAITING;
+    session->next_ms = now_ms;
+}
+
+/* False: it goes on, and the next one will be better. */
+static bool end_for_keepalive(struct session *session, int keepalive, int64_t now_ms)
+{
+    session->options.keepalive = keepalive;
+    int error = session->ops->disconnect(session->driver, 0);
+    if (error && error != -ENOTCONN)
+        return false;
+    session_say(session, LOG_LEVEL_INFO, "%s wants to hear of us every %d s: connecting again with that",
+                session->options.url, keepalive);
+    session->dropping = true;
+    if (error) /* it is gone, and nobody will tell us */
+        begin_anew(session, now_ms);
+    return true;
+}
+
 /* Events. */
 
 static void on_connected(struct session *session, const struct mqtt_event *event, int64_t now_ms)
 {
+    if (event->receive_maximum > 0 && event->receive_maximum < session->receive_maximum)
+        session->receive_maximum = event->receive_maximum;
+    bool shorter = event->server_keepalive && event->server_keepalive < session->options.keepalive;
+    if (shorter && !session->stop && end_for_keepalive(session, event->server_keepalive, now_ms))
+        return;
     count(session->counters, COUNT_CONNECTS);
     session->version = session->dial.next;
-    session->receive_maximum = event->receive_maximum;
     session->said_refused = 0;
     session->broken_ms = INT64_MAX;
     session->up_ms = now_ms;
@@ -225,10 +259,11 @@ void session_on_event(struct session *session, const struct mqtt_event *event, i
 {
     bool current = MQTT_CONTEXT_GENERATION(event->context) == session->generation;
     bool connected = session->state == SESSION_SUBSCRIBING || session->state == SESSION_UP;
+    bool ending = session->state == SESSION_CONNECTING && session->dropping;
 
     switch (event->type) {
     case MQTT_EVENT_CONNECTED:
-        if (session->state == SESSION_CONNECTING && current)
+        if (session->state == SESSION_CONNECTING && !ending && current)
             on_connected(session, event, now_ms);
         break;
     case MQTT_EVENT_CONNECT_FAILED:
@@ -236,11 +271,15 @@ void session_on_event(struct session *session, const struct mqtt_event *event, i
             connect_failed(session, event->reason, event->text, now_ms);
         break;
     case MQTT_EVENT_LOST:
-        if ((connected || session->state == SESSION_CLOSING) && current)
+        if (ending && current)
+            begin_anew(session, now_ms);
+        else if ((connected || session->state == SESSION_CLOSING) && current)
             down(session, event->reason, event->text, now_ms);
         break;
     case MQTT_EVENT_DISCONNECTED:
-        if (session->state == SESSION_CLOSING || (connected && session->dropping))
+        if (ending && current)
+            begin_anew(session, now_ms);
+        else if (session->state == SESSION_CLOSING || (connected && session->dropping))
             down(session, MQTT_REASON_BROKEN, NULL, now_ms);
         break;
     case MQTT_EVENT_PUBLISHED:

@@ -61,7 +61,11 @@ static void give(struct mqtt_driver *fake, enum mqtt_event_type type, uint64_t c
         must(fake->answers);
     }
     fake->answers[fake->n_answers++] = (struct mqtt_event){
-        .type = type, .context = context, .reason = reason, .receive_maximum = fake->receive_maximum
+        .type = type,
+        .context = context,
+        .reason = reason,
+        .receive_maximum = fake->receive_maximum,
+        .server_keepalive = fake->server_keepalive,
     };
 }
 
@@ -113,6 +117,7 @@ static int fake_connect(struct mqtt_driver *fake, const struct mqtt_connect *con
     fake->will_payload = copy(connect->will_payload);
     fake->will_retain = connect->will_retain;
     fake->timeout = connect->timeout;
+    fake->keepalive = connect->keepalive;
     fake->connect_context = connect->context;
     int reason = fake->refuse;
     if (connect->version == MQTT_VERSION_5 && fake->only_311)
@@ -138,6 +143,8 @@ static int fake_disconnect(struct mqtt_driver *fake, int timeout_ms)
 {
     (void)timeout_ms;
     fake->disconnects++;
+    if (fake->disconnect_error)
+        return fake->disconnect_error;
     if (!fake->connected)
         return -ENOTCONN;
     if (fake->hold_disconnect)

@@ -35,6 +35,8 @@ struct mqtt_driver {
     bool silent_to_5;     /* … or with MQTT_REASON_TIMEOUT */
     bool hold_connect;    /* connects get no answer */
     int receive_maximum;  /* 65535 unless set */
+    int server_keepalive; /* s that CONNACK tells, 0 for nothing */
+    int disconnect_error; /* what ops->disconnect returns */
     int publish_error;    /* what ops->publish returns */
     int subscribe_refuse; /* reason of SUBACKs, 0 for granted */
     bool hold_subscribe;  /* subscribes get no answer */
@@ -52,7 +54,7 @@ struct mqtt_driver {
     enum mqtt_version version;                             /* of the last connect */
     char *username, *password, *will_topic, *will_payload; /* of the last connect; NULL for none */
     bool will_retain;
-    int timeout;
+    int timeout, keepalive;
     size_t most_out;           /* most that was at the driver without an answer at one time */
     unsigned overruns;         /* publishes beyond the least receive_maximum that was told so far */
     struct fake_list taken;    /* all that the broker took, in order */

@@ -158,6 +158,7 @@ static void one_step(void)
     case 13: broker->publish_error = storm_draw(3) ? 0 : -EAGAIN; break;
     case 14:
         broker->receive_maximum = 3 + (int)storm_draw(5);
+        broker->server_keepalive = storm_draw(4) ? 0 : 1 + (int)storm_draw(40);
         broker->refuse = storm_draw(4) ? 0 : MQTT_REASON_UNREACHABLE;
         break;
     default: world_transient(&world, "event/0", ""); break;

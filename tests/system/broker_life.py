@@ -4,6 +4,7 @@ import signal
 
 import harness
 from harness import Observer, retained_tree, sensor, xpl
+from world import counters
 
 
 class BrokerLife(harness.House):
@@ -71,6 +72,21 @@ class BrokerLife(harness.House):
         since = self.mark()[1]
         self.command("xpl/rfxcom-lan.0004a3/0x00a1f3-3/power/set", "ON")
         self.ear.await_datagram(lambda d: b"ac.basic" in d, since)
+
+
+class ShortKeepalive(harness.House):
+    broker_options = {"extra": "max_keepalive 10\n", "access": "pattern readwrite #\n"}
+
+    def test_the_broker_s_shorter_keepalive_is_taken_at_once_and_without_a_loss(self):
+        self.start_daemon("--homie", "5")  # whose connection for the will does the same
+        self.daemon.await_line("mqtt: mqtt://.* wants to hear of us every 10 s")
+        self.topic("homie/5/xplmqtt-test/$state", "ready")
+        for client in "xplmqtt-test", "xplmqtt-test-homie":
+            self.broker.program.await_line("Received PINGREQ from %s$" % client)
+        counted = counters(self.daemon)
+        self.assertEqual((counted["connects"], counted["connections-lost"], counted["connect-failures"]), (1, 0, 0))
+        self.assertNotIn("warning", "\n".join(self.daemon.lines))
+        self.assertEqual([m.payload for m in self.observer.topics("^xpl/bridge/state$")], [b"online"])
 
 
 class Passwords(harness.House):

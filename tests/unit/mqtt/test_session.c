@@ -142,6 +142,88 @@ Test(session, bounds_its_subscriptions)
     cr_expect_eq(session_subscribe(world.session, "f0", 1, world.now_ms), 0);
 }
 
+/* Dialled with 30 s, until the broker says 10. */
+static void start_at_a_broker_that_wants_10_s(void)
+{
+    world.broker->server_keepalive = 10;
+    session_subscribe(world.session, "a", 1, world.now_ms);
+    world_start(&world);
+    cr_expect_eq(world.broker->keepalive, 30);
+    cr_expect_eq(world.broker->disconnects, 1u);
+}
+
+Test(session, dials_again_at_once_with_the_broker_s_shorter_keepalive)
+{
+    start_at_a_broker_that_wants_10_s();
+    cr_expect_eq(session_deadline(world.session), world.now_ms);
+    world_next(&world);
+    cr_expect_eq(world.broker->keepalive, 10);
+    cr_expect_eq(session_state(world.session), SESSION_UP);
+    cr_expect(world_logged(&world, "info mqtt://broker:1883 wants to hear of us every 10 s"), "%s",
+              world.log);
+    cr_expect_eq(world.warnings + world.downs, 0u, "%s", world.log);
+    cr_expect_eq(world.ups, 1u);
+    cr_expect_eq(world_counted(&world, COUNT_CONNECTS), 1u);
+    cr_expect_eq(
+        world_counted(&world, COUNT_CONNECT_FAILURES) + world_counted(&world, COUNT_CONNECTIONS_LOST), 0u);
+
+    world_lose(&world, 0);
+    cr_expect_geq(session_deadline(world.session) - world.now_ms, 500, "the first delay");
+    cr_expect_lt(session_deadline(world.session) - world.now_ms, 1500, "the first delay");
+    world_next(&world);
+    cr_expect_eq(world.broker->keepalive, 10, "it is kept");
+    cr_expect_eq(world.broker->connects, 3u);
+    cr_expect_eq(session_state(world.session), SESSION_UP);
+}
+
+Test(session, keeps_a_keepalive_that_is_short_enough)
+{
+    world.broker->server_keepalive = 30;
+    world_start(&world);
+    cr_expect_eq(session_state(world.session), SESSION_UP);
+    world.broker->server_keepalive = 60;
+    world_lose(&world, 0);
+    world_next(&world);
+    cr_expect_eq(session_state(world.session), SESSION_UP);
+    cr_expect_eq(world.broker->disconnects, 0u);
+    cr_expect_eq(world.broker->keepalive, 30);
+}
+
+Test(session, dials_again_too_when_the_broker_was_faster_to_hang_up)
+{
+    world.broker->hold_disconnect = true;
+    start_at_a_broker_that_wants_10_s();
+    cr_expect_eq(session_deadline(world.session), INT64_MAX);
+    world_lose(&world, 0);
+    world_next(&world);
+    cr_expect_eq(session_state(world.session), SESSION_UP);
+    cr_expect_eq(world_counted(&world, COUNT_CONNECTIONS_LOST), 0u);
+    cr_expect_eq(world.warnings, 0u, "%s", world.log);
+}
+
+Test(session, bears_with_a_connection_that_it_cannot_end)
+{
+    world.broker->disconnect_error = -EAGAIN;
+    start_at_a_broker_that_wants_10_s();
+    cr_expect_eq(session_state(world.session), SESSION_UP);
+    world_lose(&world, 0);
+    world_next(&world);
+    cr_expect_eq(world.broker->keepalive, 10);
+    cr_expect_eq(session_state(world.session), SESSION_UP);
+}
+
+Test(session, stops_between_a_keepalive_and_the_next)
+{
+    world.broker->hold_disconnect = true;
+    start_at_a_broker_that_wants_10_s();
+    session_stop(world.session, 1000, world.now_ms);
+    cr_expect_eq(world.closes, 0u, "its answer is still to come");
+    world_lose(&world, 0);
+    cr_expect_eq(world.closes, 1u);
+    world_pass(&world, 100000);
+    cr_expect_eq(world.broker->connects, 1u);
+}
+
 Test(session, backs_off_for_long_when_another_client_takes_over)
 {
     world_start(&world);
