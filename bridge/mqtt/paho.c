@@ -29,6 +29,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "mqtt/paho_cause.h"
+#include "mqtt/paho_tls.h"
 #include "mqtt/paho_url.h"
 
 #define SLOTS         512 /* more than can be out: two windows, the subscriptions, a connect, a disconnect */
@@ -413,7 +414,12 @@ static int paho_connect(struct mqtt_driver *driver, const struct mqtt_connect *c
     MQTTAsync_SSLOptions ssl = MQTTAsync_SSLOptions_initializer;
     MQTTAsync_willOptions will = MQTTAsync_willOptions_initializer;
     MQTTProperties properties = MQTTProperties_initializer;
+    char why[PAHO_CAUSE_TEXT];
 
+    if (driver->url.tls && !paho_tls_check(connect, why)) {
+        push(driver, MQTT_EVENT_CONNECT_FAILED, connect->context, MQTT_REASON_TLS, why);
+        return 0;
+    }
     int error = ready_handle(driver, connect->version);
     if (error)
         return error;

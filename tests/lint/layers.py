@@ -37,7 +37,7 @@ LIBRARIES = [
     (r"jansson\.h", {"core", "mapping", "tool", "bridge/healthcheck.c"}),
     (r"systemd/.*", {"io"}),
     (r"sqlite3\.h", {"io"}),
-    (r"openssl/.*", {"bridge/mqtt/certificate.c"}),
+    (r"openssl/.*", {"bridge/mqtt/certificate.c", "bridge/mqtt/paho_tls.c"}),
 ]
 
 # what libxpl may name beside its own headers: it must compile wherever a C library is

@@ -45,7 +45,7 @@ class Expired(Broker):
     days = -1
 
     def test_an_expired_certificate_of_the_broker_is_refused_and_named(self):
-        self.start_refused("TLS failed .*certificate")
+        self.start_refused("TLS failed .*certificate .*has expired")
 
 
 class New(Broker):

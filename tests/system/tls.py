@@ -3,6 +3,7 @@ import os
 
 import harness
 from harness import sh
+from world import counters
 
 
 def authority(folder, name):
@@ -40,16 +41,16 @@ class Secured(harness.House):
                     % (self.ca[0], server[0], server[1], self.client_certificate))
         super().house()
 
-    def secure(self, **attributes):
-        text = 'url="mqtts://localhost:8883" username="bridge" password-file="password" '
+    def secure(self, port=8883, **attributes):
+        text = 'url="mqtts://localhost:%d" username="bridge" password-file="password" ' % port
         return text + " ".join('%s="%s"' % item for item in attributes.items())
 
     def works(self, **attributes):
         self.start_daemon(link=self.secure(**attributes))
 
-    def is_refused(self, **attributes):
-        self.daemon = self.run_daemon("-c", self.configure(link=self.secure(**attributes)))
-        self.daemon.await_line("(?i)tls|certificate")
+    def is_refused(self, why, port=8883, **attributes):
+        self.daemon = self.run_daemon("-c", self.configure(link=self.secure(port, **attributes)))
+        self.daemon.await_line("cannot connect to .*: .*" + why)
         self.assertTrue(self.daemon.alive())
         self.observer.settle()
         self.assertEqual(self.observer.topics("^xpl/"), [])
@@ -60,24 +61,43 @@ class Authority(Secured):
         self.works(cafile=self.ca[0])
 
     def test_a_stranger_s_authority_is_refused(self):
-        self.is_refused(cafile=self.stranger[0])
+        self.is_refused("no authority that we trust; see cafile", cafile=self.stranger[0])
 
     def test_without_a_cafile_only_the_system_s_authorities_count(self):
-        self.is_refused()
+        self.is_refused("no authority that we trust; see cafile")
 
     def test_a_renewed_cafile_is_read_at_the_next_attempt(self):
         ours = self.path("trusted.pem")
         os.replace(self.stranger[0], ours)
-        self.is_refused(cafile=ours)
+        self.is_refused("no authority that we trust", cafile=ours)
         os.replace(self.ca[0], ours)
         self.await_online()
+
+    def is_counted(self):
+        counted = counters(self.daemon)
+        self.assertEqual(counted["connect-tls"], counted["connect-failures"])
+
+    def test_files_that_are_not_fit_are_named(self):
+        for why, attributes in (
+                ("key is not the private key of the certificate in cert",
+                 {"cafile": self.ca[0], "cert": self.person[0], "key": self.forged[1]}),
+                ("cert holds no private key, and no key is given", {"cafile": self.ca[0], "cert": self.person[0]}),
+                ("cafile cannot be read: No such file or directory", {"cafile": self.path("none")})):
+            with self.subTest(why):
+                self.is_refused(r"TLS failed \(" + why, **attributes)
+                self.is_counted()
+                self.daemon.stop()
+
+    def test_a_port_without_tls_is_told(self):
+        self.is_refused("TLS failed .*is this port one for it", port=self.broker.port, cafile=self.ca[0])
+        self.is_counted()
 
 
 class HostName(Secured):
     host_name = "DNS:other.lan"
 
     def test_a_certificate_for_another_host_is_refused(self):
-        self.is_refused(cafile=self.ca[0])
+        self.is_refused("the certificate is for another host", cafile=self.ca[0])
 
 
 class ClientCertificate(Secured):
@@ -87,10 +107,10 @@ class ClientCertificate(Secured):
         self.works(cafile=self.ca[0], cert=self.person[0], key=self.person[1])
 
     def test_without_one_we_are_refused(self):
-        self.is_refused(cafile=self.ca[0])
+        self.is_refused("wants? .*certificate from us", cafile=self.ca[0])
 
     def test_a_forged_one_is_refused(self):
-        self.is_refused(cafile=self.ca[0], cert=self.forged[0], key=self.forged[1])
+        self.is_refused("wants? .*certificate", cafile=self.ca[0], cert=self.forged[0], key=self.forged[1])
 
 
 if __name__ == "__main__":
