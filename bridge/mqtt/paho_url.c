@@ -40,6 +40,18 @@ static int find_host(struct paho_url *url)
     return 0;
 }
 
+/* Of "ssl://[::1]:8883". Paho leaves the bracket on the address that it looks for in the certificate, where
+ * none has one; and it takes the last colon for that of the port, so the address stands well without. */
+static void drop_brackets(char *text)
+{
+    char *open = strstr(text, "://[");
+    char *close = open ? strstr(open, "]:") : NULL;
+    if (!close)
+        return;
+    memmove(close, close + 1, strlen(close));
+    memmove(open + 3, open + 4, strlen(open + 3));
+}
+
 int paho_url_init(struct paho_url *url, const char *text)
 {
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
@@ -51,6 +63,8 @@ int paho_url_init(struct paho_url *url, const char *text)
             url->text = NULL;
             return -ENOMEM;
         }
+        if (url->tls)
+            drop_brackets(url->text);
         int error = schemes[i].plain ? find_host(url) : 0;
         if (error)
             paho_url_deinit(url);

@@ -29,6 +29,7 @@ def certificate(folder, name, issuer, alternative):
 class Secured(harness.House):
     host_name = "DNS:localhost"  # what the broker's certificate says
     client_certificate = "false"
+    listeners = ("8883 localhost",)
 
     def house(self):
         self.ca = authority(self.folder, "ca")
@@ -37,19 +38,20 @@ class Secured(harness.House):
         self.person = certificate(self.folder, "person", self.ca, "email:person@home")
         self.forged = certificate(self.folder, "forged", self.stranger, "email:person@home")
         with open(self.broker.conf, "a") as f:  # the observer uses the plain listener
-            f.write("listener 8883 localhost\ncafile %s\ncertfile %s\nkeyfile %s\nrequire_certificate %s\n"
-                    % (self.ca[0], server[0], server[1], self.client_certificate))
+            for listener in self.listeners:
+                f.write("listener %s\ncafile %s\ncertfile %s\nkeyfile %s\nrequire_certificate %s\n"
+                        % (listener, self.ca[0], server[0], server[1], self.client_certificate))
         super().house()
 
-    def secure(self, port=8883, **attributes):
-        text = 'url="mqtts://localhost:%d" username="bridge" password-file="password" ' % port
+    def secure(self, url="mqtts://localhost:8883", **attributes):
+        text = 'url="%s" username="bridge" password-file="password" ' % url
         return text + " ".join('%s="%s"' % item for item in attributes.items())
 
     def works(self, **attributes):
         self.start_daemon(link=self.secure(**attributes))
 
-    def is_refused(self, why, port=8883, **attributes):
-        self.daemon = self.run_daemon("-c", self.configure(link=self.secure(port, **attributes)))
+    def is_refused(self, why, **attributes):
+        self.daemon = self.run_daemon("-c", self.configure(link=self.secure(**attributes)))
         self.daemon.await_line("cannot connect to .*: .*" + why)
         self.assertTrue(self.daemon.alive())
         self.observer.settle()
@@ -89,8 +91,28 @@ class Authority(Secured):
                 self.daemon.stop()
 
     def test_a_port_without_tls_is_told(self):
-        self.is_refused("TLS failed .*is this port one for it", port=self.broker.port, cafile=self.ca[0])
+        self.is_refused("TLS failed .*is this port one for it", url="mqtts://localhost:1883", cafile=self.ca[0])
         self.is_counted()
+
+
+class Addresses(Secured):
+    host_name = "IP:127.0.0.1,IP:::1"
+    listeners = "8883", "8884\nprotocol websockets"  # at every address
+
+    def test_the_certificate_may_be_for_an_address(self):
+        for url in "mqtts://127.0.0.1:8883", "mqtts://[::1]:8883", "wss://[::1]:8884", "wss://[::1]:8884/mqtt":
+            with self.subTest(url):
+                since = len(self.observer.messages)
+                self.works(url=url, cafile=self.ca[0])
+                self.daemon.stop()
+                self.topic("xpl/bridge/state", "offline", since)
+
+    def test_a_certificate_for_another_address_is_refused(self):
+        self.home.ip("address", "add", "fd00::1/128", "dev", "lo")
+        for url in "mqtts://[fd00::1]:8883", "wss://[fd00::1]:8884", "mqtts://10.77.0.1:8883":
+            with self.subTest(url):
+                self.is_refused("TLS failed .*the certificate is for another host", url=url, cafile=self.ca[0])
+                self.daemon.stop()
 
 
 class HostName(Secured):

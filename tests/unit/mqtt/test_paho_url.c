@@ -13,6 +13,10 @@ Test(paho_url, translates_each_scheme)
         { "mqtts://broker:8883", "ssl://broker:8883", true },
         { "ws://broker:80/mqtt", "ws://broker:80/mqtt", false },
         { "wss://broker:443/mqtt", "wss://broker:443/mqtt", true },
+        { "mqtt://[2001:db8::1]:1883", "tcp://[2001:db8::1]:1883", false },
+        { "ws://[2001:db8::1]:80/mqtt", "ws://[2001:db8::1]:80/mqtt", false },
+        { "mqtts://[2001:db8::1]:8883", "ssl://2001:db8::1:8883", true },
+        { "wss://[::1]:443/mqtt", "wss://::1:443/mqtt", true },
     };
     for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
         struct paho_url url;
