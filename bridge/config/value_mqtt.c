@@ -46,7 +46,7 @@ static int parse_scheme(struct xpl_slice word, struct url *ret, bool *ret_path, 
     const char *names[sizeof(schemes) / sizeof(schemes[0]) + 1] = { NULL };
     for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
         names[i] = schemes[i].scheme;
-        if (xpl_slice_equal(word, xpl_slice_from(names[i]))) {
+        if (xpl_slice_equal_nocase(word, xpl_slice_from(names[i]))) { /* RFC 3986: they have no case */
             ret->scheme = names[i];
             ret->port = schemes[i].port;
             *ret_path = schemes[i].path;

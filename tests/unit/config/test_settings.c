@@ -118,6 +118,8 @@ Test(settings, host_and_port_make_the_url)
         { "<mqtt url='wss://a/mqtt'/>", NULL, "-h\nb", "mqtt://b:1883" },
         { "<mqtt url='wss://a/mqtt'/>", "XPLMQTT_HOST=e", "-p\n7", "mqtt://e:7" },
         { "<mqtt host='a' port='5'/>", NULL, "--url\nws://b", "ws://b:80" },
+        { "<mqtt url='MQTTS://a'/>", NULL, NULL, "mqtts://a:8883" },
+        { NULL, NULL, "--url\nWs://b/Path", "ws://b:80/Path" },
         { "<mqtt url='mqtt://a:5'/>", "XPLMQTT_URL=mqtts://e", NULL, "mqtts://e:8883" },
         { "<mqtt url='mqtt://[fe80::1]/'/>", NULL, NULL, "mqtt://[fe80::1]:1883" },
     };
