@@ -245,7 +245,9 @@ void core_on_mqtt(struct core *core, const struct core_message *message, int64_t
         return;
     } else if (discovery_on_mqtt(core, message, now_ms)) {
         return; /* counted there */
-    } else if (message->topic.size > LIMIT_TOPIC || !commands_on_mqtt(core, message, now_ms)) {
+    } else if (message->topic.size <= LIMIT_TOPIC && commands_on_mqtt(core, message, now_ms)) {
+        return;
+    } else if (!commands_refuse_unknown(core, message)) {
         core_count(core, COUNT_MQTT_OTHER);
         core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "no map takes the topic %.*s",
                  XPL_SLICE_ARGS(message->topic));
