@@ -128,7 +128,7 @@ static int replace(struct settings *settings, enum option_id id, const char **fi
 }
 
 /* One url out of url, host and port. Of the same origin they exclude each other; else the stronger wins, a
- * port alone only as the port. */
+ * port alone only as the port. Where no url says otherwise, a certificate means TLS, as for mosquitto_pub. */
 static int finish_url(struct settings *settings, struct diag *diag)
 {
     enum origin by_url = origin_of(settings, OPTION_URL), by_host = origin_of(settings, OPTION_HOST),
@@ -141,10 +141,11 @@ static int finish_url(struct settings *settings, struct diag *diag)
         diag_error(diag, place_of(settings, other), "url and %s exclude each other", option_rows[other].name);
         return 0;
     }
-    if (by_host > by_url) {
+    if (by_host > by_url || by_url <= ORIGIN_DEFAULT) {
         if (settings->mqtt.cafile || settings->mqtt.cert)
             url.scheme = "mqtts";
-        url.host = xpl_slice_from(value_of(settings, OPTION_HOST));
+        if (by_host)
+            url.host = xpl_slice_from(value_of(settings, OPTION_HOST));
         url.port = url_default_port(url.scheme);
     } else {
         /* One that is wrong has been refused; the rest goes on with the default. */
