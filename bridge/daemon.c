@@ -272,8 +272,8 @@ static void dump(struct daemon *daemon)
 {
     daemon_refresh_counters(daemon);
     for (int i = 0; i < COUNTERS; i++)
-        log_info(LOG_DAEMON, "%s %llu (%s)", counter_names[i], (unsigned long long)daemon->counters.value[i],
-                 counter_texts[i]);
+        log_always(LOG_DAEMON, "%s %llu (%s)", counter_names[i],
+                   (unsigned long long)daemon->counters.value[i], counter_texts[i]);
 }
 
 static void on_signal(void *context, enum signals_event event)

@@ -66,20 +66,33 @@ bool log_enabled(enum log_area area, enum log_level level)
     return level <= levels[area];
 }
 
-void log_write(enum log_area area, enum log_level level, const char *format, ...)
+static void write_line(enum log_area area, enum log_level level, const char *format, va_list arguments)
 {
     static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" }; /* sd-daemon(3) */
     char line[LINE_MAX_SIZE];
-    if (!log_enabled(area, level))
-        return;
-    va_list arguments;
-    va_start(arguments, format);
     vsnprintf(line, sizeof(line), format, arguments);
-    va_end(arguments);
     /* What peers sent may be in it: keep one line one line, and terminals safe. */
     for (unsigned char *p = (unsigned char *)line; *p; p++)
         if (*p < 0x20 || *p == 0x7f)
             *p = '?';
     fprintf(stderr, "%s%s: %s%s\n", getenv("JOURNAL_STREAM") ? priorities[level] : "", log_area_names[area],
             level <= LOG_LEVEL_WARNING ? (level == LOG_LEVEL_ERROR ? "error: " : "warning: ") : "", line);
+}
+
+void log_write(enum log_area area, enum log_level level, const char *format, ...)
+{
+    if (!log_enabled(area, level))
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    write_line(area, level, format, arguments);
+    va_end(arguments);
+}
+
+void log_always(enum log_area area, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_line(area, LOG_LEVEL_INFO, format, arguments);
+    va_end(arguments);
 }

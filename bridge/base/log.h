@@ -29,5 +29,7 @@ void log_write(enum log_area area, enum log_level level, const char *format, ...
 #define log_warning(area, ...) log_write((area), LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_info(area, ...)    log_write((area), LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(area, ...)   log_write((area), LOG_LEVEL_DEBUG, __VA_ARGS__)
+/* What somebody asked for: written at any level. */
+void log_always(enum log_area area, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

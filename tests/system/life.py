@@ -92,8 +92,8 @@ class Stop(harness.House):
         os.kill(daemon.pid, signal.SIGUSR1)
         daemon.await_line(r"xpl-received\D+[1-9]", since)
 
-    def test_sigusr1_is_answered_without_a_broker(self):
-        daemon = self.start_daemon()
+    def test_sigusr1_is_answered_without_a_broker_and_at_any_log_level(self):
+        daemon = self.start_daemon(rest='<log level="error"/>')
         self.broker.kill()
         since = len(daemon.lines)
         os.kill(daemon.pid, signal.SIGUSR1)
