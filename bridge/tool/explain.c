@@ -238,6 +238,14 @@ static int explain_command(struct explain *explain)
 
 /* ---- the verb ---- */
 
+/* Whatever it looks like; but who writes "--" before "-5", as for other programs, means the latter. */
+static const char *read_payload(struct tool_arguments *arguments)
+{
+    const char *word = arguments_word(arguments);
+    const char *next = word && strcmp(word, "--") == 0 ? arguments_word(arguments) : NULL;
+    return next ? next : word;
+}
+
 static int read_options(struct explain *explain, struct tool_arguments *arguments, int *ret_status)
 {
     const char *value;
@@ -245,7 +253,7 @@ static int read_options(struct explain *explain, struct tool_arguments *argument
         switch (option) {
         case MQTT:
             explain->topic = value;
-            explain->payload = arguments_word(arguments);
+            explain->payload = read_payload(arguments);
             if (explain->payload)
                 break;
             *ret_status = arguments_refuse(arguments, "--mqtt needs a topic and a payload");

@@ -122,6 +122,13 @@ static const char *add_body(struct xpl_message *message, json_t *body)
     return NULL;
 }
 
+/* "trig" is "xpl-trig", as everywhere where people write it. */
+static bool is_name_of(enum xpl_type type, const char *word)
+{
+    const char *name = xpl_type_name(type);
+    return strcmp(word, name) == 0 || strcmp(word, name + strlen("xpl-")) == 0;
+}
+
 /* Fills the message from the object; NULL, or why not. */
 static const char *from_object(struct xpl_message *message, json_t *object)
 {
@@ -131,7 +138,7 @@ static const char *from_object(struct xpl_message *message, json_t *object)
     const char *schema = json_string_value(json_object_get(object, "schema"));
     json_t *hop = json_object_get(object, "hop"), *body = json_object_get(object, "body");
     *message = (struct xpl_message){ .hop = hop ? (int)json_integer_value(hop) : 1 };
-    while (type && message->type <= XPL_TRIG && strcmp(type, xpl_type_name(message->type)) != 0)
+    while (type && message->type <= XPL_TRIG && !is_name_of(message->type, type))
         message->type++;
     if (!type || message->type > XPL_TRIG)
         return "its \"type\" is none of xpl-cmnd, xpl-stat and xpl-trig";
@@ -208,7 +215,10 @@ enum paste_result paste_next(struct paste *paste, struct xpl_message *ret, struc
             return next_text(paste, ret, ret_why);
         if (!load_json(paste, ret_why))
             return PASTE_WRONG;
-        if (!json_is_array(json_object_get((json_t *)paste->json, "messages")))
-            return read_object((json_t *)paste->json, ret, ret_why);
+        json_t *json = (json_t *)paste->json;
+        if (json_is_array(json_object_get(json, "messages")))
+            continue;
+        sample = json_object_get(json, "sample"); /* one of the unmapped, copied out of their list */
+        return read_object(sample ? sample : json, ret, ret_why);
     }
 }

@@ -206,7 +206,10 @@ class Explain(Case):
                          xpl("xpl-cmnd", lines[5][7:], "ac.basic", "address=0x00a1f3", "unit=3", "command=on"))
 
     def test_a_payload_may_begin_with_a_dash(self):
-        self.assertIn("-5", self.expect(1, "explain", "--mqtt", "xpl/a-b.c/0x1-3/level/set", "-5")[0])
+        topic = "xpl/a-b.c/0x1-3/level/set"
+        for words in (["-5"], ["--", "-5"]):
+            self.assertIn("-5 is below", self.expect(1, "explain", "--mqtt", topic, *words)[0])
+        self.assertIn("'--'", self.expect(1, "explain", "--mqtt", topic, "--")[0])
 
     def test_a_command_that_is_refused(self):
         out, _ = self.expect(1, "explain", "--mqtt", "xpl/rfxcom-lan.0004a3/0x00a1f3-3/power/set", "BLUE")

@@ -137,6 +137,21 @@ Test(paste, the_samples_of_unmapped_messages)
     cr_expect_eq(next(), PASTE_END);
 }
 
+Test(paste, one_of_the_unmapped_messages_copied_out_of_their_list)
+{
+    open_text("{\"schema\":\"a.b\",\"source\":\"a-b.c\",\"count\":3,\"sample\":" SAMPLE("a.b") "}\n" OTHER);
+    expect_schema("a.b");
+    expect_schema("x10.basic");
+    cr_expect_eq(next(), PASTE_END);
+}
+
+Test(paste, json_with_the_type_as_send_takes_it)
+{
+    open_text("{\"type\":\"stat\",\"source\":\"a-b.c\",\"schema\":\"x.y\",\"body\":{}}");
+    expect_schema("x.y");
+    cr_expect_eq(message.type, XPL_STAT);
+}
+
 Test(paste, json_that_is_no_message)
 {
     static const char *const wrong[] = {
