@@ -41,6 +41,9 @@ struct daemon {
     struct store store, runtime;
     int open; /* parts whose handles are not gone yet */
     bool stopping, closing, reload_wanted, absent;
+    bool up;               /* the link to the broker */
+    const char *told_role; /* to the service manager: what core_role said, and `up` */
+    bool told_up;
     bool names_damaged; /* the file of names given by request, which is left out of the table */
     int64_t watchdog_due_ms, wall_due_ms, expiry_due_ms, save_due_ms, pulse_due_ms;
     int64_t awake_ms, woke_ms, slept_ms; /* when the loop turned, and began again after a sleep so long */

@@ -37,6 +37,20 @@ static void on_addresses(void *context, const char *const *addresses, size_t n)
         paho_use_addresses(daemon->driver, addresses, n);
 }
 
+/* The line of `systemctl status`, when it is another one. */
+static void tell_status(struct daemon *daemon)
+{
+    const char *role = core_role(daemon->core);
+    if (daemon->stopping || (daemon->told_role == role && daemon->told_up == daemon->up))
+        return;
+    char line[64];
+    struct text text = TEXT(line);
+    text_format(&text, "xPL: %s; MQTT: %s", role, daemon->up ? "connected" : "not connected");
+    notify_status(line);
+    daemon->told_role = role;
+    daemon->told_up = daemon->up;
+}
+
 /* After anything that happened: what it asked for, and the next deadline. */
 static void settle(struct daemon *daemon, int64_t now_ms)
 {
@@ -48,6 +62,7 @@ static void settle(struct daemon *daemon, int64_t now_ms)
         !store_is_nowhere(&daemon->runtime))
         daemon->save_due_ms = now_ms + SAVE_MS;
     look_for_broker(daemon);
+    tell_status(daemon);
     arm(daemon, now_ms);
 }
 
@@ -74,6 +89,7 @@ static void look_at_certificates(struct daemon *daemon, int64_t now_ms)
 static void on_up(void *context, int64_t now_ms)
 {
     struct daemon *daemon = context;
+    daemon->up = true;
     look_at_certificates(daemon, now_ms);
     lastwill_on_link(daemon->lastwill, true, now_ms);
     core_on_broker_up(daemon->core, now_ms);
@@ -82,6 +98,7 @@ static void on_up(void *context, int64_t now_ms)
 static void on_down(void *context, int64_t now_ms)
 {
     struct daemon *daemon = context;
+    daemon->up = false;
     lastwill_on_link(daemon->lastwill, false, now_ms);
     core_on_broker_down(daemon->core, now_ms);
 }
@@ -375,7 +392,7 @@ static int start(struct daemon *daemon)
     daemon_forget(&daemon->made_topics);
     daemon_forget(&daemon->devices);
     session_start(daemon->session, now_ms);
-    notify_ready(NULL);
+    notify_ready();
     settle(daemon, now_ms);
     return 0;
 }

@@ -70,7 +70,7 @@ void daemon_reload(struct daemon *daemon)
     }
     diag_deinit(&diag);
     malloc_trim(0);
-    notify_ready(NULL);
+    notify_ready();
 }
 
 /* Errors are exit status 2, and nothing was started then. */

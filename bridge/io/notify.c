@@ -8,9 +8,9 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-void notify_ready(const char *status)
+void notify_ready(void)
 {
-    sd_notifyf(0, "READY=1%s%s", status ? "\nSTATUS=" : "", status ? status : "");
+    sd_notify(0, "READY=1");
 }
 
 void notify_reloading(void)
@@ -47,9 +47,8 @@ void notify_watchdog(void)
 
 #else
 
-void notify_ready(const char *status)
+void notify_ready(void)
 {
-    (void)status;
 }
 
 void notify_reloading(void)

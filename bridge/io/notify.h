@@ -5,11 +5,11 @@
 
 #include <stdint.h>
 
-/* Up and running; also when a reload has ended, well or not. `status` is a line for `systemctl status`, or
- * NULL. */
-void notify_ready(const char *status);
+/* Up and running; also when a reload has ended, well or not. */
+void notify_ready(void);
 void notify_reloading(void);
 void notify_stopping(void);
+/* A line for `systemctl status`. */
 void notify_status(const char *status);
 
 /* How often the watchdog wants to be fed, in ms: half of the time after which it bites. 0: there is none. */

@@ -158,19 +158,24 @@ class Start(harness.House):
         check = self.run_daemon("-c", config, "--healthcheck")
         self.assertEqual(check.wait(), 0, check.lines)
 
-    def test_ready_is_told_to_the_service_manager(self):
+    def test_the_service_manager_is_told_of_readiness_status_and_the_end(self):
         path = self.path("notify")
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(notify.close)
         notify.bind(path)
         notify.settimeout(harness.TIMEOUT)
         self.daemon = self.run_daemon("-c", self.configure(), NOTIFY_SOCKET=path, WATCHDOG_USEC="2000000")
-        said = b""
-        while b"READY=1" not in said or b"WATCHDOG=1" not in said:
-            said += notify.recv(4096) + b"\n"
+        said = []
+
+        def await_all(*lines):
+            while not set(lines) <= set(said):
+                said.extend(notify.recv(4096).decode().split("\n"))
+        await_all("READY=1", "WATCHDOG=1", "STATUS=xPL: hub; MQTT: connected")
+        self.broker.kill()
+        said.clear()
+        await_all("STATUS=xPL: hub; MQTT: not connected")
         os.kill(self.daemon.pid, signal.SIGTERM)
-        while b"STOPPING=1" not in said:
-            said += notify.recv(4096) + b"\n"
+        await_all("STOPPING=1")
 
 
 if __name__ == "__main__":
