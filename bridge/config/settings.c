@@ -43,11 +43,25 @@ static void show(const struct option_row *row, const char *value, struct text *r
     text_string(ret, strlen(value) > SHOWN ? "...'" : "'");
 }
 
+/* Blanks around the value mean something in free text only; what has a form loses them. */
+static const char *without_blanks(struct arena *arena, const struct option_row *row, const char *value)
+{
+    static option_setter *const free_text[] = { value_string, value_secret, value_path, value_mappings,
+                                                value_prefix };
+    struct xpl_slice whole = xpl_slice_from(value), trimmed = text_trim(whole);
+    for (size_t i = 0; i < sizeof(free_text) / sizeof(free_text[0]); i++)
+        if (row->set == free_text[i])
+            return value;
+    return trimmed.size < whole.size ? arena_copy(arena, trimmed).data : value;
+}
+
 int settings_set(struct settings *settings, const struct option_row *row, const char *value,
                  enum origin origin, const char *directory, struct diag_place place, struct diag *diag)
 {
     struct settings_own *own = settings->own;
     enum option_id id = option_id(row);
+    if (!(value = without_blanks(&own->arena, row, value)))
+        return -ENOMEM;
     char reason[512], shown[128];
     struct text why = TEXT(reason), words = TEXT(shown);
     struct option_input input = { value, directory, place, own->origins[id] != origin };

@@ -53,7 +53,7 @@ int64_t compile_seconds(struct compile *compile, const struct xml_element *eleme
     double seconds;
     if (!attribute)
         return fallback_ms;
-    if (number_parse(attribute->value, &seconds) < 0 || seconds < low || seconds > SECONDS_MAX) {
+    if (number_parse(text_trim(attribute->value), &seconds) < 0 || seconds < low || seconds > SECONDS_MAX) {
         diag_error(compile->diag, attribute->place, "%s=\"%s\": expected seconds from %g to %d", name,
                    attribute->value.data, low, SECONDS_MAX);
         return fallback_ms;

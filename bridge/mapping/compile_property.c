@@ -60,7 +60,7 @@ static void get_details(struct compile *compile, struct xml_element *element, st
 {
     struct mapping_property *public = &property->public;
     const struct xml_attribute *each = xml_get(element, "each");
-    if (each)
+    if (each && each->value.size)
         property->each = arena_copy(&compile->mapping->arena, each->value);
     int entity = xml_get_choice(element, "entity", entity_names, -1, compile->diag);
     public->entity = entity < 0 ? XPL_SLICE("") : xpl_slice_from(entity_names[entity]);

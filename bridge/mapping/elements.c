@@ -110,8 +110,8 @@ int compile_alias(struct compile *compile, struct xml_element *element, struct a
         if (!property)
             return -ENOMEM;
         property->name = demand_attribute(compile, child, "name");
-        xml_get_choice(child, "kind", mapping_kind_names, 0, compile->diag);
-        property->kind = copy_attribute(compile, child, "kind");
+        int kind = xml_get_choice(child, "kind", mapping_kind_names, -1, compile->diag);
+        property->kind = kind < 0 ? xpl_slice(NULL, 0) : xpl_slice_from(mapping_kind_names[kind]);
         property->class = copy_attribute(compile, child, "class");
         property->label = copy_attribute(compile, child, "label");
         xml_check_attributes(child, alias_property_attributes, compile->diag);

@@ -46,7 +46,8 @@ int xml_read_memory(struct arena *arena, const char *name, struct xpl_slice text
 struct xml_attribute *xml_get(const struct xml_element *element, const char *name);
 /* Its value, or `fallback`. */
 const char *xml_get_string(const struct xml_element *element, const char *name, const char *fallback);
-/* "yes" or "no" ("true" "false" "1" "0" are taken too); anything else is a finding, and `fallback`. */
+/* "yes" or "no" ("true" "false" "1" "0" are taken too); anything else is a finding, and `fallback`. Blanks
+ * around the value do not count, nor in the next two. */
 bool xml_get_bool(const struct xml_element *element, const char *name, bool fallback, struct diag *diag);
 /* An index into a NULL-terminated list; anything else is a finding that names the nearest and all, and
  * `fallback`. */

@@ -35,13 +35,14 @@ int xml_get_choice(const struct xml_element *element, const char *name, const ch
     const struct xml_attribute *attribute = xml_get(element, name);
     if (!attribute)
         return fallback;
+    struct xpl_slice word = text_trim(attribute->value);
     for (int i = 0; choices[i]; i++)
-        if (strcmp(choices[i], attribute->value.data) == 0)
+        if (xpl_slice_equal(xpl_slice_from(choices[i]), word))
             return i;
     char storage[512];
     struct text text = TEXT(storage);
     join(choices, &text);
-    diag_hint(attribute->value, choices, &text);
+    diag_hint(word, choices, &text);
     diag_error(diag, attribute->place, "%s=\"%.*s\" on <%s>: expected one of %s", name,
                XPL_SLICE_ARGS(attribute->value), element->name, storage);
     return fallback;
@@ -58,7 +59,7 @@ bool xml_get_bool(const struct xml_element *element, const char *name, bool fall
     if (!attribute)
         return fallback;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strcmp(words[i].word, attribute->value.data) == 0)
+        if (xpl_slice_equal(xpl_slice_from(words[i].word), text_trim(attribute->value)))
             return words[i].value;
     diag_error(diag, attribute->place, "%s=\"%.*s\" on <%s>: expected yes or no", name,
                XPL_SLICE_ARGS(attribute->value), element->name);
@@ -71,9 +72,9 @@ int64_t xml_get_integer(const struct xml_element *element, const char *name, int
     const struct xml_attribute *attribute = xml_get(element, name);
     if (!attribute)
         return fallback;
-    struct xpl_slice digits = attribute->value;
+    struct xpl_slice digits = text_trim(attribute->value);
     bool negative = digits.size > 1 && digits.data[0] == '-';
-    if (negative)
+    if (negative || (digits.size > 1 && digits.data[0] == '+'))
         digits = xpl_slice(digits.data + 1, digits.size - 1);
     uint64_t size;
     if (number_parse_unsigned(digits, 0, INT64_MAX, &size) == 0) {

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as tree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -45,6 +46,36 @@ def check_file(kind, path):
         faults.append("%s: expected\n  %s\n got\n  %s" % (name, "\n  ".join(expected), "\n  ".join(sorted(findings))))
 
 
+# Values at the edges: both take the first ones, both refuse the others.
+EDGES = {
+    "xpl role": (["hub", " hub "], ["", "Hub", "hub client"]),
+    "xpl flood": (["1", " 5", "05 ", "1000000"], ["0", "+5", "-5", "5.0", "1e1", "1000001", "5 5"]),
+    "xpl forward-malformed": (["yes", " no ", "1"], ["", "YES", "yes no"]),
+    "xpl instance": (["", " pi "], ["p i", "Pi", "x" * 17]),
+    "xpl allow": (["", "10.0.0.1", " 10.0.0.0/08 ", "1.2.3.4&#9;1.2.3.4/0032"], ["10.0.0.1/33", "10.0.0.1/", "1.2.3"]),
+    "xpl group": (["a&#9;b", "a&#10;b", " a , b "], ["a.b", "A", "x" * 17]),
+    "mqtt url": (["mqtt://a:1", "mqtt://a:00080", " ws://a:65535/x"],
+                 ["mqtt://a:0", "mqtt://a:00", "mqtt://a:65536", "mqtt://a:99999", "mqtt://a:123456", "ws://a/b c"]),
+    "mqtt host": ([" a", "::1"], ["", "a b", "a/b"]),
+    "mqtt port": ([" 5 ", "65535"], ["", "0", "65536", "+5"]),
+    "mqtt username": (["", " a b ", "\u00e9"], ["a&#9;b", "a&#10;b", "a\u007fb", "a\u0085b"]),
+    "mqtt password-file": ([" a"], ["a&#13;b"]),
+    "mqtt prefix": (["a b", " a", "a/b"], ["a&#9;b", "a/b&#10;", "a//b", "$a"]),
+    "mappings href": ([" a.xml"], ["", "a&#9;b"]),
+    "log level": ([" info,mqtt=debug"], ["info, mqtt=debug", "info,", "INFO"]),
+}
+
+
+def check_edge(place, value, taken):
+    element, attribute = place.split()
+    with tempfile.NamedTemporaryFile("w", suffix=".xml", encoding="utf-8") as stream:
+        stream.write('<xplmqtt xmlns="urn:xplmqtt:config:1"><%s %s="%s"/></xplmqtt>' % (element, attribute, value))
+        stream.flush()
+        for name, takes in (("daemon", daemon(stream.name)[0] == 0), ("grammar", grammar_takes(stream.name))):
+            if takes != taken:
+                faults.append("the %s %s %s=%r" % (name, "takes" if takes else "refuses", place, value))
+
+
 def table():
     lines = subprocess.run([load, "--table"], capture_output=True, text=True, check=True).stdout.splitlines()
     return {(e, a): None if d == "-" else d for e, a, d in (line.split(" ", 2) for line in lines)}
@@ -77,6 +108,11 @@ for kind in ("good", "bad", "daemon"):
         n += 1
 if n < 60:
     faults.append("only %d cases" % n)
+for place, values in EDGES.items():
+    for taken, some in zip((True, False), values):
+        for value in some:
+            check_edge(place, value, taken)
+            n += 1
 rows = table()
 compare("the grammar", grammar_table(), rows)
 compare("the example", example_table(), {key: value for key, value in rows.items() if value is not None})
