@@ -11,13 +11,14 @@
 /* Read by base/paths.c. */
 static const char *const others[] = { "XPLMQTT_DATADIR", NULL };
 
-int given_add(struct settings_own *own, const struct option_row *row, const char *value, enum origin origin)
+int given_add(struct settings_own *own, const struct option_row *row, const char *value, const char *variable)
 {
     struct given *given = arena_new(&own->arena, struct given);
     const char *copy = arena_string(&own->arena, value);
-    if (!given || !copy)
+    const char *name = variable ? arena_string(&own->arena, variable) : NULL;
+    if (!given || !copy || (variable && !name))
         return -ENOMEM;
-    *given = (struct given){ row, copy, origin, NULL };
+    *given = (struct given){ row, copy, name ? ORIGIN_ENVIRONMENT : ORIGIN_ARGUMENT, name, NULL };
     *own->last_given = given;
     own->last_given = &given->next;
     return 0;
@@ -93,10 +94,10 @@ static int read_arguments(struct settings_own *own, int argc, char **argv, struc
             else if (row == &option_rows[OPTION_HEALTHCHECK] && own->result == SETTINGS_RUN)
                 own->result = SETTINGS_HEALTHCHECK;
             if (row == &option_rows[OPTION_VERBOSE] && r == 0)
-                r = given_add(own, row, "", ORIGIN_ARGUMENT);
+                r = given_add(own, row, "", NULL);
         } else {
             if (r == 0)
-                r = given_add(own, row, optarg, ORIGIN_ARGUMENT);
+                r = given_add(own, row, optarg, NULL);
             if (row == &option_rows[OPTION_PASSWORD])
                 wipe(optarg);
         }
@@ -106,19 +107,34 @@ static int read_arguments(struct settings_own *own, int argc, char **argv, struc
     return r;
 }
 
-static bool variable_is(struct xpl_slice name, const struct option_row *row)
+static bool variable_is(struct xpl_slice variable, const char *name)
 {
     char storage[64];
     struct text text = TEXT(storage);
-    option_variable(row, &text);
-    return xpl_slice_equal(name, text_get(&text));
+    if (name)
+        option_variable(name, &text);
+    return name && xpl_slice_equal(variable, text_get(&text));
 }
 
 static const struct option_row *find_variable(struct xpl_slice name)
 {
     for (size_t i = 0; i < OPTIONS; i++)
-        if (option_rows[i].argument && variable_is(name, &option_rows[i]))
+        if (option_rows[i].argument &&
+            (variable_is(name, option_rows[i].name) || variable_is(name, option_rows[i].attribute)))
             return &option_rows[i];
+    return NULL;
+}
+
+/* What the variable of the option's own name says, when the one at hand is called by the attribute's. */
+static const char *value_by_option(char **environment, const struct option_row *row, struct xpl_slice name)
+{
+    if (variable_is(name, row->name))
+        return NULL;
+    for (char **entry = environment; *entry; entry++) {
+        const char *equals = strchr(*entry, '=');
+        if (equals && equals[1] && variable_is(xpl_slice(*entry, (size_t)(equals - *entry)), row->name))
+            return equals + 1;
+    }
     return NULL;
 }
 
@@ -135,18 +151,40 @@ static void warn_variable(struct xpl_slice name, struct diag *diag)
 }
 
 /* Several files in one variable have ':' between them, as in PATH. */
-static int add_list(struct settings_own *own, const struct option_row *row, const char *value)
+static int add_list(struct settings_own *own, const struct option_row *row, const char *value,
+                    const char *variable)
 {
     for (;;) {
         size_t size = strcspn(value, ":");
         const char *one = arena_copy(&own->arena, xpl_slice(value, size)).data;
         if (!one)
             return -ENOMEM;
-        int r = size ? given_add(own, row, one, ORIGIN_ENVIRONMENT) : 0;
+        int r = size ? given_add(own, row, one, variable) : 0;
         if (r < 0 || value[size] == '\0')
             return r;
         value += size + 1;
     }
+}
+
+/* One with a value. Containers pass empty ones for "not given". */
+static int read_variable(struct settings_own *own, char **environment, const struct option_row *row,
+                         struct xpl_slice name, const char *value, struct diag *diag)
+{
+    const char *other = value_by_option(environment, row, name);
+    const char *variable = arena_copy(&own->arena, name).data;
+    if (!variable)
+        return -ENOMEM;
+    if (other && strcmp(other, value) != 0) {
+        char storage[64];
+        struct text text = TEXT(storage);
+        option_variable(row->name, &text);
+        diag_error(diag, ((struct diag_place){ "environment", 0, 0 }), "%s and %s say different things",
+                   variable, storage);
+    }
+    if (other)
+        return 0;
+    return row == &option_rows[OPTION_MAPPINGS] ? add_list(own, row, value, variable)
+                                                : given_add(own, row, value, variable);
 }
 
 static int read_environment(struct settings_own *own, char **environment, struct diag *diag)
@@ -169,9 +207,8 @@ static int read_environment(struct settings_own *own, char **environment, struct
         const struct option_row *row = find_variable(name);
         if (!row)
             warn_variable(name, diag);
-        else if (r == 0 && *value) /* containers pass empty ones for "not given" */
-            r = row == &option_rows[OPTION_MAPPINGS] ? add_list(own, row, value)
-                                                     : given_add(own, row, value, ORIGIN_ENVIRONMENT);
+        else if (r == 0 && *value)
+            r = read_variable(own, environment, row, name, value, diag);
         if (row == &option_rows[OPTION_PASSWORD]) {
             wipe(value);
             for (char **p = entry; *p; p++)

@@ -43,7 +43,8 @@ void settings_help(FILE *stream)
             print_row(stream, &option_rows[id]);
     }
     fputs("\nDefaults are in parentheses. Each option with a value is a variable too: --pw-file is\n"
-          "XPLMQTT_PW_FILE; and each but --config and --password an attribute of the config file.\n"
+          "XPLMQTT_PW_FILE; and each but --config and --password an attribute of the config file,\n"
+          "whose name makes a variable too: password-file is XPLMQTT_PASSWORD_FILE.\n"
           "Options win over variables, variables over the file.\n",
           stream);
 }

@@ -70,8 +70,10 @@ enum option_id {
 };
 
 struct option_row {
-    const char *name; /* the long option; the variable is XPLMQTT_ and the same in capitals, '-' being '_' */
-    char letter;      /* the short option, or 0 */
+    /* The long option. The variable is XPLMQTT_ and the same in capitals, '-' being '_'; where the attribute
+     * is called otherwise, its name makes a second one. */
+    const char *name;
+    char letter;                     /* the short option, or 0 */
     const char *element, *attribute; /* in the config file; NULL: not there */
     const char *argument;       /* what --help calls the value; NULL: a flag, which has no variable either */
     const char *fallback;       /* the default; NULL: none */
@@ -95,8 +97,8 @@ const char *const *option_variables(struct arena *arena);
 const char *const *option_elements(struct arena *arena);
 const char *const *option_attributes(struct arena *arena, const char *element);
 
-/* "XPLMQTT_PW_FILE" */
-void option_variable(const struct option_row *row, struct text *ret);
+/* "XPLMQTT_PW_FILE" out of "pw-file" */
+void option_variable(const char *name, struct text *ret);
 
 static inline enum option_id option_id(const struct option_row *row)
 {

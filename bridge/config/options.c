@@ -154,10 +154,10 @@ const struct option_row *option_find_attribute(const char *element, const char *
     return NULL;
 }
 
-void option_variable(const struct option_row *row, struct text *ret)
+void option_variable(const char *name, struct text *ret)
 {
     text_string(ret, "XPLMQTT_");
-    for (const char *p = row->name; *p; p++)
+    for (const char *p = name; *p; p++)
         text_char(ret, *p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p);
 }
 
@@ -171,13 +171,15 @@ const char *const *option_names(struct arena *arena)
 
 const char *const *option_variables(struct arena *arena)
 {
-    const char **names = arena_array(arena, const char *, OPTIONS + 1);
-    for (size_t i = 0, n = 0; names && i < OPTIONS; i++) {
+    const char **names = arena_array(arena, const char *, 2 * OPTIONS + 1);
+    for (size_t i = 0, n = 0; names && i < 2 * OPTIONS; i++) {
+        const struct option_row *row = &option_rows[i / 2];
+        const char *name = i % 2 ? row->attribute : row->name;
         char storage[64];
         struct text text = TEXT(storage);
-        if (!option_rows[i].argument)
+        if (!row->argument || !name)
             continue;
-        option_variable(&option_rows[i], &text);
+        option_variable(name, &text);
         if (!(names[n++] = arena_string(arena, storage)))
             return NULL;
     }

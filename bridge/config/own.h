@@ -9,6 +9,7 @@ struct given {
     const struct option_row *row;
     const char *value;
     enum origin origin;
+    const char *variable; /* its name, when it comes from the environment */
     struct given *next;
 };
 
@@ -27,8 +28,9 @@ struct settings_own {
 /* Reads argv and environment into own->given, wiping passwords. 0, -EINVAL (findings) or -ENOMEM. */
 int arguments_read(struct settings_own *own, int argc, char **argv, char **environment, struct diag *diag);
 
-/* Appends a copy to own->given. 0 or -ENOMEM. */
-int given_add(struct settings_own *own, const struct option_row *row, const char *value, enum origin origin);
+/* Appends a copy to own->given; `variable` is NULL for an argument. 0 or -ENOMEM. */
+int given_add(struct settings_own *own, const struct option_row *row, const char *value,
+              const char *variable);
 
 /* Passes one value through its setter. 0 (also with a finding) or -ENOMEM. */
 int settings_set(struct settings *settings, const struct option_row *row, const char *value,

@@ -112,12 +112,10 @@ static int set_given(struct settings *settings, enum origin origin, struct diag 
             settings->verbose++;
             continue;
         }
-        if (origin == ORIGIN_ENVIRONMENT) {
-            text_string(&text, "environment ");
-            option_variable(given->row, &text);
-        } else {
+        if (given->variable)
+            text_format(&text, "environment %s", given->variable);
+        else
             text_format(&text, "option --%s", given->row->name);
-        }
         const char *file = arena_string(&diag->arena, storage);
         if (!file)
             return -ENOMEM;
@@ -319,7 +317,7 @@ int settings_reload(struct settings **ret, const struct settings *old, struct di
         !(settings->own->credentials = arena_string(&settings->own->arena, old->own->credentials)))
         r = -ENOMEM;
     for (const struct given *given = old->own->given; given && r == 0; given = given->next)
-        r = given_add(settings->own, given->row, given->value, given->origin);
+        r = given_add(settings->own, given->row, given->value, given->variable);
     if (r == 0)
         r = build(settings, diag);
     if (r < 0 || diag->n_errors > before) {

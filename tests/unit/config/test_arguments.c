@@ -83,6 +83,31 @@ Test(arguments, every_row_is_a_variable)
     cr_expect_not(settings->mappings.shipped);
 }
 
+Test(arguments, the_name_of_an_attribute_is_a_variable_too)
+{
+    expect_good(NULL,
+                "XPLMQTT_PASSWORD_FILE=p\nXPLMQTT_USERNAME=u\nXPLMQTT_CLIENT_ID=i\nXPLMQTT_VERSION=5\n"
+                "XPLMQTT_LEVEL=error\nXPLMQTT_HREF=a.xml:b.xml",
+                NULL);
+    cr_expect_str_eq(settings->mqtt.password_file, "p");
+    cr_expect_str_eq(settings->mqtt.client_id, "i");
+    cr_expect_eq(settings->mqtt.version, SETTINGS_VERSION_5);
+    cr_expect_str_eq(settings->log, "error");
+    cr_expect_eq(settings->mappings.n_files, 2u);
+
+    expect_good(NULL, "XPLMQTT_CLIENT_ID=i\nXPLMQTT_ID=i\nXPLMQTT_HREF=a:b\nXPLMQTT_MAPPINGS=a:b", NULL);
+    cr_expect_str_eq(settings->mqtt.client_id, "i");
+    cr_expect_eq(settings->mappings.n_files, 2u);
+    expect_good(NULL, "XPLMQTT_CLIENT_ID=i\nXPLMQTT_ID=", NULL);
+    cr_expect_str_eq(settings->mqtt.client_id, "i");
+    expect_wrong(NULL, "XPLMQTT_CLIENT_ID=i\nXPLMQTT_ID=j", NULL,
+                 "environment: error: XPLMQTT_CLIENT_ID and XPLMQTT_ID say different things");
+    expect_wrong(NULL, "XPLMQTT_VERSION=4", NULL,
+                 "environment XPLMQTT_VERSION: error: mqtt-version '4': expected one of auto, 5, 311");
+    cr_expect_eq(load(NULL, "XPLMQTT_CLIENTID=i", NULL), SETTINGS_RUN);
+    cr_expect(strstr(findings(), "did you mean 'XPLMQTT_CLIENT_ID'?"), "%s", findings());
+}
+
 Test(arguments, unknown_ones)
 {
     expect_wrong(NULL, NULL, "--rol=hub\n--roel\nhub",
