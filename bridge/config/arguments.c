@@ -8,6 +8,14 @@
 #define PREFIX    "XPLMQTT_"
 #define LONG_BASE 256 /* getopt's code of a long option: above every letter */
 
+/* As mosquitto_pub calls some. "pw" would else pass for the beginning of --pw-file. */
+static const struct {
+    const char *name;
+    enum option_id id;
+} synonyms[] = { { "pw", OPTION_PASSWORD }, { "protocol-version", OPTION_MQTT_VERSION } };
+
+#define SYNONYMS (sizeof(synonyms) / sizeof(synonyms[0]))
+
 /* Read by base/paths.c. */
 static const char *const others[] = { "XPLMQTT_DATADIR", NULL };
 
@@ -62,7 +70,7 @@ static void refuse_option(int code, int culprit, const char *word, struct diag *
 
 static int read_arguments(struct settings_own *own, int argc, char **argv, struct diag *diag)
 {
-    struct option longs[OPTIONS + 2] = { 0 };
+    struct option longs[OPTIONS + SYNONYMS + 1] = { 0 };
     char shorts[OPTIONS * 2 + 2];
     struct text letters = TEXT(shorts);
     text_char(&letters, ':');
@@ -76,8 +84,9 @@ static int read_arguments(struct settings_own *own, int argc, char **argv, struc
                 text_char(&letters, ':');
         }
     }
-    /* As mosquitto_pub calls it; else it would pass for the beginning of --pw-file. */
-    longs[OPTIONS] = (struct option){ "pw", required_argument, NULL, LONG_BASE + OPTION_PASSWORD };
+    for (size_t i = 0; i < SYNONYMS; i++)
+        longs[OPTIONS + i] =
+            (struct option){ synonyms[i].name, required_argument, NULL, LONG_BASE + (int)synonyms[i].id };
 
     int r = 0, code;
     optind = 0; /* begin anew, in the GNU way */

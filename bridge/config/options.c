@@ -83,7 +83,7 @@ const struct option_row option_rows[OPTIONS] = {
         .fallback = "", .set = value_path, .offset = FIELD(mqtt.key),
         .change = SETTINGS_CHANGED_LINK, .help = "its private key (PEM)" },
     [OPTION_MQTT_VERSION] = { .name = "mqtt-version", .letter = 'V', .element = "mqtt", .attribute = "version",
-        .argument = "VERSION", .fallback = "auto", .set = value_choice, .offset = FIELD(mqtt.version),
+        .argument = "VERSION", .fallback = "auto", .set = value_version, .offset = FIELD(mqtt.version),
         .choices = versions,
         .change = SETTINGS_CHANGED_LINK, .help = "auto, 5 or 311" },
     [OPTION_PREFIX] = { .name = "prefix", .element = "mqtt", .attribute = "prefix", .argument = "TOPIC",

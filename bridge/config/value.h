@@ -8,8 +8,8 @@
 option_setter value_choice, value_boolean, value_integer, value_string, value_secret, value_path,
     value_mappings, value_log; /* value.c */
 option_setter value_instance, value_interface, value_broadcast, value_networks, value_groups, value_charset,
-    value_tunnel;                                              /* value_xpl.c */
-option_setter value_url, value_host, value_port, value_prefix; /* value_mqtt.c */
+    value_tunnel;                                                             /* value_xpl.c */
+option_setter value_url, value_host, value_port, value_prefix, value_version; /* value_mqtt.c */
 
 /* Whether it is UTF-8 with no character that utf8_is_forbidden; VALUE_NO_TEXT says that it is not. */
 bool value_is_text(struct xpl_slice text);

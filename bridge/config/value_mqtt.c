@@ -185,3 +185,15 @@ int value_prefix(struct settings *settings, const struct option_row *row, const 
         text_format(ret_why, "; did you mean '%.*s'?", XPL_SLICE_ARGS(prefix));
     return -EINVAL;
 }
+
+/* Also as mosquitto_pub takes it: mqttv5, mqttv311. */
+int value_version(struct settings *settings, const struct option_row *row, const struct option_input *input,
+                  struct text *ret_why)
+{
+    static const char prefix[] = "mqttv";
+    struct option_input plain = *input;
+    size_t size = strlen(prefix);
+    if (strncmp(input->value, prefix, size) == 0 && input->value[size] >= '0' && input->value[size] <= '9')
+        plain.value += size;
+    return value_choice(settings, row, &plain, ret_why);
+}

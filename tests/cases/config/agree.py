@@ -60,6 +60,7 @@ EDGES = {
     "mqtt port": ([" 5 ", "65535"], ["", "0", "65536", "+5"]),
     "mqtt username": (["", " a b ", "\u00e9"], ["a&#9;b", "a&#10;b", "a\u007fb", "a\u0085b"]),
     "mqtt password-file": ([" a"], ["a&#13;b"]),
+    "mqtt version": (["auto", "5", "mqttv5", " mqttv311"], ["", "4", "mqttv31", "mqttvauto"]),
     "mqtt prefix": (["a b", " a", "a/b"], ["a&#9;b", "a/b&#10;", "a//b", "$a"]),
     "mappings href": ([" a.xml"], ["", "a&#9;b"]),
     "log level": ([" info,mqtt=debug"], ["info, mqtt=debug", "info,", "INFO"]),

@@ -17,6 +17,28 @@ Test(arguments, as_mosquitto_pub)
     cr_expect_str_eq(settings->mqtt.key, "k");
 }
 
+Test(arguments, the_version_as_mosquitto_pub_spells_it)
+{
+    static const struct {
+        const char *words;
+        int version;
+    } rows[] = { { "-V\n5", SETTINGS_VERSION_5 },
+                 { "-V\nmqttv5", SETTINGS_VERSION_5 },
+                 { "-V\nmqttv311", SETTINGS_VERSION_311 },
+                 { "--protocol-version\nmqttv311", SETTINGS_VERSION_311 },
+                 { "--protocol-version=5", SETTINGS_VERSION_5 } };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        expect_good(NULL, NULL, rows[i].words);
+        cr_expect_eq(settings->mqtt.version, rows[i].version, "%s", rows[i].words);
+    }
+    expect_wrong(
+        NULL, NULL, "-V\nmqttv31",
+        "option --mqtt-version: error: mqtt-version 'mqttv31': expected one of auto, 5, 311; did you "
+        "mean '311'?");
+    expect_wrong(NULL, NULL, "-V\nmqttvauto",
+                 "option --mqtt-version: error: mqtt-version 'mqttvauto': expected one of auto, 5, 311");
+}
+
 Test(arguments, a_password_is_wiped_where_it_stood)
 {
     static const char *const ways[] = { "-P\nsecret",         "-Psecret",          "-vPsecret",
