@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "core/claims.h"
 #include "core/core.h"
 #include "core/commands.h"
 #include "core/devices.h"
@@ -36,13 +37,13 @@ struct core {
     struct commands commands;
     struct made made;
     struct discovery discovery;
+    struct claims claims;
     char *filters[LIMIT_SUBSCRIPTIONS]; /* subscribed for commands */
     size_t n_filters;
     int64_t started_ms, wall_offset_ms; /* wall = now + offset */
     int64_t started_wall_ms;
     int64_t health_due_ms, lists_due_ms;
-    bool lists_stale;    /* something was heard since they were written */
-    bool foreign_bridge; /* another bridge on our prefix was seen */
+    bool lists_stale; /* something was heard since they were written */
     char last_error[256], warning[1024];
     /* A reload that somebody waits for. */
     struct {
@@ -108,14 +109,14 @@ void requests_reload(struct core *core, const char *verb, const struct core_mess
 bool decisions_on_request(struct core *core, const char *verb, const struct core_message *message,
                           int64_t now_ms);
 
-void requests_on_info(struct core *core, const struct core_message *message);
-
 /* report.c */
 void report_info(struct core *core);
 void report_write_info(struct core *core, struct text *ret);
 void report_health(struct core *core, int64_t now_ms);
 void report_write_health(struct core *core, int64_t now_ms, struct text *ret);
 void report_network(struct core *core);
+/* State, network and info as they are, though nothing changed. */
+void report_again(struct core *core);
 void report_devices(struct core *core);
 void report_unmapped(struct core *core);
 /* A message was heard, or another table is in force: the lists are due, soon when they say something new. */

@@ -157,6 +157,7 @@ void core_free(struct core *core)
 void core_start(struct core *core, int64_t now_ms)
 {
     core->lists_due_ms = INT64_MAX;
+    claims_start(core);
     listening_start(core);
     tunnel_start(core);
     core->started_ms = now_ms;
@@ -238,9 +239,9 @@ void core_on_mqtt(struct core *core, const struct core_message *message, int64_t
     } else if (core->options.raw_send && below(message->topic, core->options.prefix, "raw/send", &rest) &&
                !rest.size) {
         raw_on_send(core, message);
-    } else if (below(message->topic, core->options.prefix, "bridge/info", &rest) && !rest.size) {
+    } else if (below(message->topic, core->options.prefix, "bridge/", &rest) &&
+               claims_on_mqtt(core, rest, message, now_ms)) {
         core_count(core, COUNT_MQTT_OTHER);
-        requests_on_info(core, message);
     } else if (tunnel_on_mqtt(core, message, now_ms)) {
         return;
     } else if (discovery_on_mqtt(core, message, now_ms)) {
@@ -267,6 +268,7 @@ void core_on_broker_down(struct core *core, int64_t now_ms)
     (void)now_ms; /* the session keeps what is owed */
     made_on_broker(core, false);
     discovery_on_broker_down(core);
+    claims_on_broker_down(core);
 }
 
 void core_on_address(struct core *core, struct xpl_endpoint own, int64_t now_ms)
@@ -293,6 +295,7 @@ int64_t core_deadline(const struct core *core)
     deadline = earliest(deadline, commands_deadline(&core->commands));
     deadline = earliest(deadline, devices_deadline(&core->devices));
     deadline = earliest(deadline, discovery_deadline(core));
+    deadline = earliest(deadline, core->claims.due_ms);
     return earliest(deadline, earliest(core->health_due_ms, core->lists_due_ms));
 }
 
@@ -303,5 +306,6 @@ void core_on_time(struct core *core, int64_t now_ms)
     commands_on_time(core, now_ms);
     devices_on_time(core, now_ms);
     discovery_on_time(core, now_ms);
+    claims_on_time(core, now_ms);
     report_on_time(core, now_ms);
 }

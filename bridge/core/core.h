@@ -3,9 +3,9 @@
  *
  * A message's walk (walk.c): heard.c (flood, parse, hub, ours?) -> devices.c (who is there) -> mapping ->
  * rates.c -> sink. A command's walk: mapping -> commands.c (format, send, repeat, confirm) -> sink.
- * requests.c answers bridge/request, report.c writes what the bridge says of itself. Beside the walk:
- * network.c (our role and heartbeats), remote.c (configured by an xPL manager), fragments.c, tunnel.c,
- * loops.c.
+ * requests.c answers bridge/request, report.c writes what the bridge says of itself, claims.c says it again.
+ * Beside the walk: network.c (our role and heartbeats), remote.c (configured by an xPL manager), fragments.c,
+ * tunnel.c, loops.c.
  */
 #ifndef CORE_CORE_H
 #define CORE_CORE_H

@@ -57,6 +57,10 @@ void listening_start(struct core *core)
 {
     subscribe_path(core, "bridge/request/+");
     subscribe_path(core, "bridge/info");
+    subscribe_path(core, "bridge/network");
+    /* The filter means "bridge/state" too, and is another than that of the session (session_echo.c), which
+     * ends its own. */
+    subscribe_path(core, "bridge/state/#");
     if (core->options.raw_send)
         subscribe_path(core, "raw/send");
     listening_follow(core);

@@ -37,6 +37,14 @@ void report_info(struct core *core)
     core_publish(core, SINK_STATE, "bridge/info", text_get(&core->document), 1);
 }
 
+void report_again(struct core *core)
+{
+    core_publish(core, SINK_STATE, "bridge/state", XPL_SLICE("online"), 1);
+    core_publish(core, SINK_STATE, "bridge/network",
+                 core->network.online ? XPL_SLICE("online") : XPL_SLICE("offline"), 1);
+    report_info(core);
+}
+
 void report_network(struct core *core)
 {
     core->network.online = core_is_online(core);

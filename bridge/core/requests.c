@@ -1,4 +1,4 @@
-/* bridge/request/VERB and its answers; and the bridge/info of another bridge on our prefix. */
+/* bridge/request/VERB and its answers. */
 #include <jansson.h>
 
 #include "core/core-private.h"
@@ -189,23 +189,4 @@ void requests_on_mqtt(struct core *core, struct xpl_slice verb, const struct cor
     }
     text_char(&core->document, '}');
     requests_answer(core, name, message->response_topic, message->correlation, text_get(&core->document));
-}
-
-/* ---- another bridge on our prefix ---- */
-
-void requests_on_info(struct core *core, const struct core_message *message)
-{
-    if (message->stored)
-        return; /* it may be our own of another time, under another name */
-    json_t *json =
-        json_loadb(message->payload.data ? message->payload.data : "", message->payload.size, 0, NULL);
-    const char *source = json_string_value(json_object_get(json, "source"));
-    if (source && strcmp(source, core->options.source) != 0 && !core->foreign_bridge) {
-        core->foreign_bridge = true;
-        core_log(core, LOG_MQTT, LOG_LEVEL_WARNING,
-                 "another bridge, %s, uses the prefix '%s' on this broker: give each its own", source,
-                 core->options.prefix);
-        report_info(core); /* so that it sees us too */
-    }
-    json_decref(json);
 }

@@ -142,6 +142,8 @@ static void request(void)
                                           "xpl/bridge/request/rebind",
                                           "xpl/bridge/request/permit",
                                           "xpl/bridge/info",
+                                          "xpl/bridge/state",
+                                          "xpl/bridge/network",
                                           "xpl/raw/send",
                                           "homeassistant/status",
                                           "other/topic",

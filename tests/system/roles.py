@@ -9,7 +9,7 @@ import time
 import harness
 from brokers import Observer
 from devices import numbered, numbers
-from harness import HOME, TIMEOUT, Client, ForeignHub, Program, sensor, xpl
+from harness import HOME, TIMEOUT, Client, ForeignHub, Program, retained_tree, sensor, xpl
 from world import cable
 
 RATE = 200  # messages a second
@@ -266,6 +266,34 @@ class Roles(harness.House):
         since = len(self.ear.heard)
         self.bridge("a")
         self.ear.await_datagram(lambda d: b"bridge.kitchen\n" in d and b"hbeat.app\n{\ninterval=7\n" in d, since)
+
+    def after_a_second_bridge_on_the_prefix(self, version, end):
+        """It goes in that way; then what the broker keeps is true of the first again."""
+        self.bridge("a", XPLMQTT_MQTT_VERSION=version)
+        since = len(self.observer.messages)
+        os.makedirs(self.path("state-b"))
+        second = self.run_daemon("-c", self.path("a.xml"), "--instance", "b", "--role", "client",
+                                 STATE_DIRECTORY=self.path("state-b"), XPLMQTT_MQTT_VERSION=version)
+        self.daemons.append(second)
+        self.topic("a/bridge/info", lambda p: json.loads(p)["source"] == "xplmqtt-bridge.b", since)
+        self.topic("a/bridge/network", "online", since)
+        self.observer.settle()
+        since = len(self.observer.messages)
+        second.stop(end)
+        self.topic("a/bridge/state", "offline", since)
+        self.topic("a/bridge/info", lambda p: json.loads(p)["source"] == "xplmqtt-bridge.a", since)
+        self.observer.settle()
+        kept = retained_tree(self.broker)
+        self.assertEqual((kept["a/bridge/state"], kept["a/bridge/network"]), (b"online", b"online"))
+
+    def test_a_second_bridge_on_the_prefix_stops(self):
+        self.after_a_second_bridge_on_the_prefix("5", signal.SIGTERM)
+
+    def test_a_second_bridge_on_the_prefix_stops_under_3_1_1(self):
+        self.after_a_second_bridge_on_the_prefix("311", signal.SIGTERM)
+
+    def test_a_second_bridge_on_the_prefix_is_killed(self):
+        self.after_a_second_bridge_on_the_prefix("5", signal.SIGKILL)
 
     def test_a_loop_through_the_broker_is_cut_and_named(self):
         daemon = self.bridge("a")
