@@ -23,8 +23,8 @@ void commands_deinit(struct commands *commands);
 /* A message on a topic that may be a command. False when no map knows the topic. */
 bool commands_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms);
 
-/* One that no map knows, and that yet looks like a command: somebody mistyped it, and is told. False when it does
- * not. */
+/* One that no map knows, and that yet looks like a command: somebody mistyped it, and is told. False when it
+ * does not. */
 bool commands_refuse_unknown(struct core *core, const struct core_message *message);
 
 /* A message that is not ours: it may confirm. */
