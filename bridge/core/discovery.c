@@ -9,7 +9,9 @@
 #define STEP_MS   2000  /* between clearing an id and using it again */
 #define SPREAD_MS 10000 /* many bridges do not all answer a birth message at once */
 #define AGAIN_MS  60000 /* between two answers to birth messages */
-#define SAVE_MS   60000 /* from a change of what is announced to its file */
+#define SAVE_MS   60000 /* from a change that may be lost to its file */
+#define WRITE_MS  10000 /* what cannot wait is written so often, */
+#define BURST_MS  60000 /* and in a row as often as fits into this */
 
 bool discovery_is_on(const struct core *core)
 {
@@ -45,6 +47,7 @@ void discovery_deinit(struct core *core)
 {
     things_free(core->discovery.things);
     announced_deinit(&core->discovery.announced);
+    announced_deinit(&core->discovery.planned);
     homie_deinit(&core->discovery.homie);
     free(core->discovery.view);
 }
@@ -152,6 +155,7 @@ int discovery_save(struct core *core)
     size_t size = things_export(core->discovery.things, buffer, capacity);
     int r = core_save(core, CORE_FILE_THINGS, buffer, size);
     size = announced_export(&core->discovery.announced, buffer, capacity);
+    size += announced_export(&core->discovery.planned, buffer + size, capacity - size);
     int s = core_save(core, CORE_FILE_ANNOUNCED, buffer, size);
     free(buffer);
     return r < 0 ? r : s;
@@ -161,6 +165,25 @@ static void save_soon(struct core *core, int64_t now_ms)
 {
     if (core->discovery.save_ms == INT64_MAX)
         core->discovery.save_ms = now_ms + SAVE_MS;
+}
+
+/* When the next write that cannot wait may be. */
+static int64_t write_ms(const struct discovery *discovery)
+{
+    return discovery->spent_ms - BURST_MS;
+}
+
+static void save_early(struct discovery *discovery)
+{
+    if (write_ms(discovery) < discovery->save_ms)
+        discovery->save_ms = write_ms(discovery);
+}
+
+static void save_now(struct core *core, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    discovery->spent_ms = (discovery->spent_ms > now_ms ? discovery->spent_ms : now_ms) + WRITE_MS;
+    discovery_save(core);
 }
 
 /* ---- changes ---- */
@@ -185,7 +208,7 @@ static bool is_due(const struct core *core, const struct thing *thing)
 
 /* Who is announced: who was stays, as long as there is something to announce. Whoever is new is worth
  * keeping, also when its topics are there already. */
-static void admit(struct core *core, int64_t now_ms)
+static void admit(struct core *core)
 {
     struct discovery *discovery = &core->discovery;
     size_t n = 0;
@@ -199,7 +222,7 @@ static void admit(struct core *core, int64_t now_ms)
         if (n < discovery->options.limit) {
             thing->announced = true;
             n++;
-            save_soon(core, now_ms);
+            save_early(discovery);
         } else if (!thing->over_limit) {
             thing->over_limit = true;
             core_count(core, COUNT_ANNOUNCE_LIMIT);
@@ -238,6 +261,8 @@ void discovery_put(struct core *core, struct xpl_slice topic, struct xpl_slice p
     bool wanted = discovery->step == DISCOVERY_PUBLISH ||
                   (discovery->step == DISCOVERY_KNOWN && answer != ANNOUNCED_NEW);
     discovery->made |= answer == ANNOUNCED_NEW;
+    if (discovery->step == DISCOVERY_MARK && answer == ANNOUNCED_NEW)
+        announced_put(&discovery->planned, topic, payload, true);
     discovery->differs |= answer != ANNOUNCED_SAME && is_structure(topic);
     if (!wanted || answer == ANNOUNCED_SAME ||
         announced_put(&discovery->announced, topic, payload, true) == ANNOUNCED_FULL)
@@ -250,6 +275,8 @@ static void render(struct core *core, enum discovery_step step)
 {
     struct discovery *discovery = &core->discovery;
     announced_begin(&discovery->announced);
+    if (step == DISCOVERY_MARK)
+        announced_deinit(&discovery->planned);
     discovery->step = step;
     discovery->made = false;
     discovery->differs &= step != DISCOVERY_MARK;
@@ -280,10 +307,20 @@ static bool clear_or_migrate(void *context, struct xpl_slice topic)
 
 /* ---- a flush ---- */
 
-static void go_on(struct core *core, enum discovery_phase phase, int64_t now_ms)
+static void go_on(struct core *core, enum discovery_phase phase, int64_t due_ms)
 {
     core->discovery.phase = phase;
-    core->discovery.due_ms = now_ms + STEP_MS;
+    core->discovery.due_ms = due_ms;
+}
+
+/* Everything, after what is new in it has been kept. */
+static void render_all(struct core *core, int64_t now_ms)
+{
+    struct announced *planned = &core->discovery.planned;
+    if (announced_count(planned))
+        save_now(core, now_ms);
+    announced_deinit(planned);
+    render(core, DISCOVERY_PUBLISH);
 }
 
 static void end(struct core *core, int64_t now_ms)
@@ -298,19 +335,23 @@ static void end(struct core *core, int64_t now_ms)
 static void flush(struct core *core, int64_t now_ms)
 {
     struct discovery *discovery = &core->discovery;
-    admit(core, now_ms);
+    admit(core);
     render(core, DISCOVERY_MARK);
     bool makes = discovery->made;
     size_t gone =
         announced_sweep(&discovery->announced, discovery->migrating ? clear_or_migrate : clear, core);
-    bool waits = makes && gone;
-    render(core, waits ? DISCOVERY_KNOWN : DISCOVERY_PUBLISH);
-    if (makes || gone)
+    int64_t make_ms = (makes && gone) || discovery->migrating ? now_ms + STEP_MS : now_ms;
+    if (makes && make_ms < write_ms(discovery))
+        make_ms = write_ms(discovery);
+    if (gone)
         save_soon(core, now_ms);
-    if (waits || discovery->migrating)
-        go_on(core, DISCOVERY_MAKE, now_ms);
-    else
+    if (make_ms > now_ms) {
+        render(core, DISCOVERY_KNOWN);
+        go_on(core, DISCOVERY_MAKE, make_ms);
+    } else {
+        render_all(core, now_ms);
         end(core, now_ms);
+    }
 }
 
 static void step(struct core *core, int64_t now_ms)
@@ -320,10 +361,11 @@ static void step(struct core *core, int64_t now_ms)
     switch (discovery->phase) {
     case DISCOVERY_BEGIN: flush(core, now_ms); break;
     case DISCOVERY_MAKE:
-        admit(core, now_ms);
-        render(core, DISCOVERY_PUBLISH);
+        admit(core);
+        render(core, DISCOVERY_MARK);
+        render_all(core, now_ms);
         if (discovery->migrating) {
-            go_on(core, DISCOVERY_RETIRE, now_ms);
+            go_on(core, DISCOVERY_RETIRE, now_ms + STEP_MS);
         } else {
             announced_sweep(&discovery->announced, clear, core);
             end(core, now_ms);
@@ -333,6 +375,7 @@ static void step(struct core *core, int64_t now_ms)
         discovery->migrating = false;
         render(core, DISCOVERY_MARK);
         announced_sweep(&discovery->announced, clear, core);
+        save_soon(core, now_ms);
         end(core, now_ms);
         break;
     }
@@ -400,8 +443,12 @@ bool discovery_on_mqtt(struct core *core, const struct core_message *message, in
 
 void discovery_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice payload)
 {
-    if (core->discovery.homie.states)
+    struct discovery *discovery = &core->discovery;
+    size_t before = announced_count(&discovery->announced);
+    if (discovery->homie.states)
         homie_on_value(core, topic, payload);
+    if (announced_count(&discovery->announced) > before)
+        save_early(discovery);
 }
 
 void discovery_on_availability(struct core *core)
@@ -424,7 +471,7 @@ void discovery_on_time(struct core *core, int64_t now_ms)
 {
     struct discovery *discovery = &core->discovery;
     if (now_ms >= discovery->save_ms)
-        discovery_save(core);
+        save_now(core, now_ms);
     if (now_ms >= discovery->silent_ms)
         on_silence(core, now_ms);
     if (!core->discovery.connected)

@@ -3,9 +3,10 @@
  * The walk: each effect of a message teaches the registry (things.h). When something changed, a flush is due
  * a second later: it renders every device that is to be announced in every form that is on (homeassistant.c,
  * homie4.c, homie5.c) and publishes the difference to what was announced before (announced.h), so that
- * nothing stays behind. Where an id moves to another topic, the old one is cleared two seconds before the new
- * one is made; where the form of Home Assistant's announcements changes, its migration is followed step by
- * step.
+ * nothing stays behind: what is new is written to the list for the next run before it is published, so that
+ * this holds after a crash too. Where an id moves to another topic, the old one is cleared two seconds before
+ * the new one is made; where the form of Home Assistant's announcements changes, its migration is followed
+ * step by step.
  *
  * Nothing is published while the broker is away: the flush of core_on_broker_up says it all, before `online`.
  */
@@ -51,7 +52,8 @@ struct discovery {
     struct discovery_options options;
     struct things *things;
     struct announced announced;
-    struct view *view; /* of the one being rendered */
+    struct announced planned; /* what the last walk that only marked found new */
+    struct view *view;        /* of the one being rendered */
     enum discovery_step step;
     enum discovery_phase phase;
     unsigned generation; /* of the mapping */
@@ -59,6 +61,7 @@ struct discovery {
     int64_t again_ms;    /* everything once more, because somebody asked; INT64_MAX: no */
     int64_t asked_ms;    /* when that was granted the last time */
     int64_t save_ms;     /* INT64_MAX: nothing to keep */
+    int64_t spent_ms;    /* until then, writing is paid for */
     int64_t silent_ms;   /* when one of the last run has been silent for too long */
     bool connected;
     bool touched;   /* while a flush was under way */

@@ -91,6 +91,23 @@ static bool is_local(void *context, uint32_t ip)
     return true;
 }
 
+static bool is_announcement(struct xpl_slice topic)
+{
+    return (topic.size > 14 && memcmp(topic.data, "homeassistant/", 14) == 0) ||
+           (topic.size > 6 && memcmp(topic.data, "homie/", 6) == 0 && memchr(topic.data, '$', topic.size));
+}
+
+/* Whether the next run would know of the topic. */
+static bool is_kept(struct world *world, struct xpl_slice topic)
+{
+    const char *kept = get(world->files, "announced");
+    struct xpl_slice rest = xpl_slice_from(kept ? kept : "");
+    while (rest.size)
+        if (xpl_slice_equal(text_take_line(&rest), topic))
+            return true;
+    return false;
+}
+
 /* States wait for the broker in the session's memory: here the tree plays both, since the core publishes
  * announcements only when the broker is there. */
 static void publish(void *context, const struct sink_publish *publish)
@@ -102,6 +119,7 @@ static void publish(void *context, const struct sink_publish *publish)
                  XPL_SLICE_ARGS(publish->topic));
         snprintf(world->last_event, sizeof(world->last_event), "%.*s", XPL_SLICE_ARGS(publish->payload));
     } else if (publish->payload.size) {
+        world->unkept += is_announcement(publish->topic) && !is_kept(world, publish->topic);
         put(&world->retained, publish->topic, publish->payload);
         world->unsorted = true;
     } else {
@@ -145,7 +163,9 @@ static uint32_t chance(void *context)
 
 static int save(void *context, const char *name, const char *data, size_t size)
 {
-    put(&((struct world *)context)->files, xpl_slice_from(name), xpl_slice(data, size));
+    struct world *world = context;
+    world->saves++;
+    put(&world->files, xpl_slice_from(name), xpl_slice(data, size));
     return 0;
 }
 

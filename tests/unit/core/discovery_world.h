@@ -15,6 +15,8 @@ struct world {
     bool unsorted;             /* a topic came since world_topic */
     struct retained *files;    /* kept by name */
     size_t published;          /* messages that reached the broker */
+    size_t saves;              /* of files */
+    size_t unkept;             /* announcements that reached it before the next run would know of them */
     bool connected;
     char last_event_topic[512], last_event[4096];
     char sent[2048]; /* the last datagram */

@@ -154,3 +154,46 @@ Test(forms, a_component_that_becomes_another_is_removed_before_it_comes_again)
     json_decref(list);
     world_deinit(&world);
 }
+
+Test(forms, what_is_announced_is_known_to_the_next_run_however_this_one_ends)
+{
+    struct world world;
+    world_init(&world);
+    world.options.discovery.homie = DISCOVERY_HOMIE_4;
+    begin(&world, DISCOVERY_HA_COMPONENT);
+    world_hear(&world, "trig", "bnz-owfs.rpi", "sensor.basic", "device=28.1 type=temp current=21.5");
+    world_settle(&world);
+    cr_expect_eq(world.unkept, 0, "%zu topics were announced before they were kept", world.unkept);
+    world_kill(&world);
+    world.options.discovery.homie = DISCOVERY_HOMIE_5;
+    begin(&world, DISCOVERY_HA_DEVICE);
+    world_settle(&world);
+    cr_expect_eq(world_count(&world, "homeassistant/sensor/"), 0);
+    cr_expect_eq(world_count(&world, "homie/xplmqtt-pi/"), 0);
+    cr_expect_eq(world_count(&world, "homeassistant/device/xplmqtt_pi_bnz-owfs-rpi_28-1/"), 1);
+    world_deinit(&world);
+}
+
+Test(forms, many_new_devices_cost_few_writes)
+{
+    struct world world;
+    world_init(&world);
+    begin(&world, DISCOVERY_HA_COMPONENT);
+    size_t before = world.saves;
+    for (int i = 0; i < 60; i++) {
+        char body[64];
+        snprintf(body, sizeof(body), "device=28.%d type=temp current=21.5", i);
+        world_hear(&world, "trig", "bnz-owfs.rpi", "sensor.basic", body);
+        world_wait(&world, 1000);
+    }
+    world_settle(&world);
+    cr_expect_eq(world_count(&world, "homeassistant/sensor/xplmqtt_pi_bnz"), 60);
+    cr_expect_leq(world.saves - before, 2 * 16, "%zu files in a minute", world.saves - before);
+    before = world.saves;
+    for (int i = 0; i < 60; i++) {
+        world_hear(&world, "trig", "bnz-owfs.rpi", "sensor.basic", "device=28.1 type=temp current=21.5");
+        world_wait(&world, 60000);
+    }
+    cr_expect_leq(world.saves - before, 4, "what is known is not written again: %zu", world.saves - before);
+    world_deinit(&world);
+}
