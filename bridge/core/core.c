@@ -204,10 +204,9 @@ size_t core_export_devices(const struct core *core, char *buffer, size_t capacit
 
 void core_set_mapping(struct core *core, struct mapping *mapping, int64_t now_ms)
 {
-    bool same = strcmp(mapping_digest(mapping), mapping_digest(core->mapping)) == 0;
-    mapping_ref(mapping);
-    mapping_unref(core->mapping); /* pending commands hold it as long as they need it */
-    core->mapping = mapping;
+    struct mapping *old = core->mapping;
+    bool same = strcmp(mapping_digest(mapping), mapping_digest(old)) == 0;
+    core->mapping = mapping_ref(mapping);
     listening_follow(core);
     made_on_mapping(core, now_ms);
     devices_on_mapping(core);
@@ -215,6 +214,7 @@ void core_set_mapping(struct core *core, struct mapping *mapping, int64_t now_ms
         unmapped_clear(&core->unmapped);
     discovery_on_mapping(core, now_ms);
     report_on_mapping(core, now_ms);
+    mapping_unref(old); /* pending commands hold it as long as they need it */
 }
 
 /* ---- from MQTT ---- */

@@ -22,7 +22,7 @@ struct source {
 
 struct device {
     struct source *source;
-    const struct mapping_map *map;  /* NULL: not known for this table */
+    const struct mapping_map *map;  /* NULL: none of this table is known */
     char *topic;                    /* of its availability, under the name it has now */
     int64_t heard_ms, alive_ms;     /* as of a source */
     int64_t gap_max_ms, gap_sum_ms; /* between reports */

@@ -166,14 +166,21 @@ bool devices_has(struct core *core, struct xpl_slice path)
 const struct mapping_map *devices_origin(struct core *core, struct xpl_slice path)
 {
     const struct device *device = device_find(core, path);
-    return device ? device->map : NULL;
+    const struct thing *thing = things_find(core->discovery.things, path);
+    if (device && device->map)
+        return device->map;
+    /* Not heard in this run, and the last one left no list: the registry knows. */
+    return thing && thing->properties
+               ? mapping_map_named(core->mapping, xpl_slice_from(thing->properties->text[PROPERTY_MAP]))
+               : NULL;
 }
 
 void devices_on_mapping(struct core *core)
 {
     for (struct device *device = core->devices.devices; device; device = device->hh.next) {
         struct xpl_slice path = xpl_slice(device->path, device->size);
-        device->map = NULL;
+        device->map =
+            device->map ? mapping_map_named(core->mapping, xpl_slice_from(device->map->name)) : NULL;
         set_topic(core, device, mapping_alias_name(core->mapping, path));
         device->published = made_has(core, xpl_slice_from(device->topic));
     }

@@ -45,11 +45,11 @@ void devices_on_publish(struct core *core, const struct mapping_publish *publish
 void devices_forget(struct core *core, struct xpl_slice device);
 bool devices_has(struct core *core, struct xpl_slice device);
 
-/* The map that published the device, or NULL. */
+/* The map that published the device, as far as it is known and still there, or NULL. */
 const struct mapping_map *devices_origin(struct core *core, struct xpl_slice device);
 
-/* Another table, after made_on_mapping: origins are unknown until devices are heard again, availability
- * topics are under the aliases of now. */
+/* Another table, after made_on_mapping and while the old one is still there: an origin is the map of the same
+ * name, availability topics are under the aliases of now. */
 void devices_on_mapping(struct core *core);
 
 int64_t devices_deadline(const struct devices *devices);

@@ -1,16 +1,34 @@
 /* Devices from run to run: a line each, with what its source and its habits are.
  *
- *   DEVICE SOURCE STATUS HEARD MINUTES GAPS SHORT SUM LONGEST
+ *   DEVICE SOURCE MAP SCHEMA STATUS HEARD MINUTES MAPPED MESSAGES GAPS SHORT SUM LONGEST
  *
- * parted by tabs, which neither a path nor an address can hold. STATUS is online, offline (as its source is)
- * or silent (by itself); HEARD the wall clock in seconds; MINUTES the source's interval, 0 for none; then
- * what was learned of the gaps between its reports, in ms. */
+ * parted by tabs, which neither a path nor an address can hold. MAP is the name of the one that made it,
+ * empty when that is not known; STATUS is online, offline (as its source is) or silent (by itself); HEARD the
+ * wall clock in seconds. Of its source are SCHEMA, its last one, MINUTES, its interval, 0 for none, MAPPED, 1
+ * when a map took something of it, and MESSAGES, their number. Then what was learned of the gaps between the
+ * device's reports, in ms. */
 #include "base/number.h"
 #include "core/devices-private.h"
 #include "xpl/hub.h"
 
-#define FIELDS  9
-#define NUMBERS 6
+enum {
+    FIELD_DEVICE,
+    FIELD_SOURCE,
+    FIELD_MAP,
+    FIELD_SCHEMA,
+    FIELD_STATUS,
+    TEXTS, /* then numbers */
+    NUMBER_HEARD = 0,
+    NUMBER_MINUTES,
+    NUMBER_MAPPED,
+    NUMBER_MESSAGES,
+    NUMBER_GAPS,
+    NUMBER_SHORT,
+    NUMBER_SUM,
+    NUMBER_LONGEST,
+    NUMBERS,
+    FIELDS = TEXTS + NUMBERS
+};
 
 static const char *status_of(const struct device *device)
 {
@@ -19,17 +37,28 @@ static const char *status_of(const struct device *device)
 
 static void write_line(const struct core *core, const struct device *device, struct text *ret)
 {
-    const int64_t numbers[NUMBERS] = { (device->heard_ms + core->wall_offset_ms) / 1000,
-                                       device->source->interval_ms / MINUTE,
-                                       device->gaps,
-                                       device->short_gaps,
-                                       device->gap_sum_ms,
-                                       device->gap_max_ms };
-    text_slice(ret, xpl_slice(device->path, device->size));
-    text_char(ret, '\t');
-    text_slice(ret, xpl_slice(device->source->address, device->source->size));
-    text_char(ret, '\t');
-    text_string(ret, status_of(device));
+    const struct source *source = device->source;
+    const struct xpl_slice texts[TEXTS] = {
+        [FIELD_DEVICE] = xpl_slice(device->path, device->size),
+        [FIELD_SOURCE] = xpl_slice(source->address, source->size),
+        [FIELD_MAP] = xpl_slice_from(device->map ? device->map->name : ""),
+        [FIELD_SCHEMA] = xpl_slice_from(source->schema),
+        [FIELD_STATUS] = xpl_slice_from(status_of(device)),
+    };
+    const int64_t numbers[NUMBERS] = {
+        [NUMBER_HEARD] = (device->heard_ms + core->wall_offset_ms) / 1000,
+        [NUMBER_MINUTES] = source->interval_ms / MINUTE,
+        [NUMBER_MAPPED] = source->mapped,
+        [NUMBER_MESSAGES] = (int64_t)source->messages,
+        [NUMBER_GAPS] = device->gaps,
+        [NUMBER_SHORT] = device->short_gaps,
+        [NUMBER_SUM] = device->gap_sum_ms,
+        [NUMBER_LONGEST] = device->gap_max_ms,
+    };
+    for (size_t i = 0; i < TEXTS; i++) {
+        text_string(ret, i ? "\t" : "");
+        text_slice(ret, texts[i]);
+    }
     for (size_t i = 0; i < NUMBERS; i++) {
         text_char(ret, '\t');
         text_number(ret, numbers[i] > 0 ? numbers[i] : 0);
@@ -61,7 +90,8 @@ static bool split(struct xpl_slice line, struct xpl_slice fields[FIELDS])
     for (size_t i = 0; i < FIELDS; i++) {
         const char *tab = line.size ? memchr(line.data, '\t', line.size) : NULL;
         size_t size = tab ? (size_t)(tab - line.data) : line.size;
-        if (size == 0 || !tab != (i == FIELDS - 1))
+        bool may_be_empty = i == FIELD_MAP || i == FIELD_SCHEMA;
+        if ((size == 0 && !may_be_empty) || !tab != (i == FIELDS - 1))
             return false;
         fields[i] = xpl_slice(line.data, size);
         line = tab ? xpl_slice(tab + 1, line.size - size - 1) : line;
@@ -86,42 +116,62 @@ static bool has_room(const struct core *core, struct xpl_slice path, struct xpl_
            (HASH_COUNT(core->devices.sources) < LIMIT_SOURCES || source_find(core, address));
 }
 
+static void restore_source(struct source *source, struct xpl_slice schema, const uint64_t numbers[NUMBERS],
+                           int64_t heard_ms)
+{
+    struct text text = TEXT(source->schema);
+    if (source->heard_ms == 0 || source->heard_ms < heard_ms)
+        source->heard_ms = heard_ms;
+    if (schema.size < sizeof(source->schema)) {
+        text_reset(&text);
+        text_slice(&text, schema);
+    }
+    source->interval_ms = (int64_t)numbers[NUMBER_MINUTES] * MINUTE;
+    source->mapped = numbers[NUMBER_MAPPED];
+    source->messages = numbers[NUMBER_MESSAGES];
+}
+
 static void restore(struct core *core, const struct xpl_slice fields[FIELDS], const uint64_t numbers[NUMBERS],
                     int64_t now_ms)
 {
-    struct source *source = source_obtain(core, fields[1]);
+    struct xpl_slice path = fields[FIELD_DEVICE];
+    struct source *source = source_obtain(core, fields[FIELD_SOURCE]);
     struct device *device =
-        source ? device_obtain(core, fields[0], mapping_alias_name(core->mapping, fields[0])) : NULL;
+        source ? device_obtain(core, path, mapping_alias_name(core->mapping, path)) : NULL;
     if (!device)
         return;
-    int64_t heard_ms = (int64_t)numbers[0] * 1000 - core->wall_offset_ms;
+    int64_t heard_ms = (int64_t)numbers[NUMBER_HEARD] * 1000 - core->wall_offset_ms;
     device->source = source;
+    device->map = mapping_map_named(core->mapping, fields[FIELD_MAP]);
     device->heard_ms = heard_ms < now_ms ? heard_ms : now_ms - 1;
     device->alive_ms = source->alive_ms = now_ms;
-    if (source->heard_ms == 0 || source->heard_ms < device->heard_ms)
-        source->heard_ms = device->heard_ms;
-    source->interval_ms = (int64_t)numbers[1] * MINUTE;
-    device->gaps = (unsigned)numbers[2];
-    device->short_gaps = (unsigned)numbers[3];
-    device->gap_sum_ms = (int64_t)numbers[4];
-    device->gap_max_ms = (int64_t)numbers[5];
-    device->silent = xpl_slice_equal(fields[2], XPL_SLICE("silent"));
+    restore_source(source, fields[FIELD_SCHEMA], numbers, device->heard_ms);
+    device->gaps = (unsigned)numbers[NUMBER_GAPS];
+    device->short_gaps = (unsigned)numbers[NUMBER_SHORT];
+    device->gap_sum_ms = (int64_t)numbers[NUMBER_SUM];
+    device->gap_max_ms = (int64_t)numbers[NUMBER_LONGEST];
+    device->silent = xpl_slice_equal(fields[FIELD_STATUS], XPL_SLICE("silent"));
     /* Published again: the broker may have lost it meanwhile. When it ends, the first devices_on_time finds
      * out. */
-    device_set_online(core, device, xpl_slice_equal(fields[2], XPL_SLICE("online")));
+    device_set_online(core, device, xpl_slice_equal(fields[FIELD_STATUS], XPL_SLICE("online")));
     source->online |= device->online;
 }
 
 static void import_line(struct core *core, struct xpl_slice line, int64_t now_ms)
 {
-    static const uint64_t most[NUMBERS] = { UINT32_MAX, XPL_INTERVAL_MAX, 1u << 20,
-                                            1u << 20,   1ull << 40,       1ull << 40 };
+    static const uint64_t most[NUMBERS] = {
+        [NUMBER_HEARD] = UINT32_MAX, [NUMBER_MINUTES] = XPL_INTERVAL_MAX,
+        [NUMBER_MAPPED] = 1,         [NUMBER_MESSAGES] = INT64_MAX,
+        [NUMBER_GAPS] = 1u << 20,    [NUMBER_SHORT] = 1u << 20,
+        [NUMBER_SUM] = 1ull << 40,   [NUMBER_LONGEST] = 1ull << 40,
+    };
     struct xpl_slice fields[FIELDS];
     uint64_t numbers[NUMBERS];
-    if (!split(line, fields) || !has_room(core, fields[0], fields[1]) || !is_made(core, fields[0]))
+    if (!split(line, fields) || !has_room(core, fields[FIELD_DEVICE], fields[FIELD_SOURCE]) ||
+        !is_made(core, fields[FIELD_DEVICE]))
         return;
     for (size_t i = 0; i < NUMBERS; i++)
-        if (number_parse_unsigned(fields[FIELDS - NUMBERS + i], 0, most[i], &numbers[i]) < 0)
+        if (number_parse_unsigned(fields[TEXTS + i], 0, most[i], &numbers[i]) < 0)
             return;
     restore(core, fields, numbers, now_ms);
 }

@@ -227,6 +227,14 @@ const char *mapping_digest(const struct mapping *mapping)
     return mapping->digest;
 }
 
+const struct mapping_map *mapping_map_named(const struct mapping *mapping, struct xpl_slice name)
+{
+    for (size_t i = 0; i < mapping->n_maps; i++)
+        if (xpl_slice_equal(xpl_slice_from(mapping->maps[i]->public.name), name))
+            return &mapping->maps[i]->public;
+    return NULL;
+}
+
 size_t mapping_maps(const struct mapping *mapping)
 {
     return mapping->n_maps;

@@ -138,6 +138,8 @@ void mapping_unref(struct mapping *mapping);
 /* 16 hexadecimal digits over the content of all files. */
 const char *mapping_digest(const struct mapping *mapping);
 size_t mapping_maps(const struct mapping *mapping);
+/* The first of that name in the order of trial, or NULL. */
+const struct mapping_map *mapping_map_named(const struct mapping *mapping, struct xpl_slice name);
 const struct charset *mapping_charset(const struct mapping *mapping);
 
 /* 0 or -ENOMEM. One scratch serves any number of tables, one call at a time. */

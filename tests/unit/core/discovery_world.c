@@ -283,6 +283,8 @@ void world_start(struct world *world)
     mapping_unref(world->mapping);
     world->mapping = NULL;
     must(!load(world, &world->mapping));
+    world->options.made_topics = xpl_slice_from(get(world->files, "topics"));
+    world->options.devices = xpl_slice_from(get(world->files, "devices"));
     world->options.discovery.things = xpl_slice_from(things);
     world->options.discovery.announced = xpl_slice_from(announced);
     must(core_new(&world->core, &world->options, world->mapping, &sink, &world->counters, world->now_ms,
@@ -382,6 +384,11 @@ const char *world_get(struct world *world, const char *topic)
 const char *world_file(struct world *world, const char *name)
 {
     return get(world->files, name);
+}
+
+void world_lose(struct world *world, const char *name)
+{
+    forget(&world->files, xpl_slice_from(name));
 }
 
 static int by_name(const struct retained *a, const struct retained *b)

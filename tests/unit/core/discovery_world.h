@@ -61,5 +61,6 @@ const char *world_get(struct world *world, const char *topic);
 size_t world_count(struct world *world, const char *begin);
 const char *world_topic(struct world *world, const char *begin, size_t n);
 const char *world_file(struct world *world, const char *name);
+void world_lose(struct world *world, const char *name); /* the file is gone */
 
 #endif

@@ -418,6 +418,7 @@ Test(discovery, a_silent_lamp_of_the_last_run_can_be_switched_and_a_silent_senso
         world_wait(&world, 600000);
     }
     world_stop(&world);
+    world_lose(&world, "devices");
     world_wipe(&world);
     begin(&world);
     cr_expect_str_eq(world_get(&world, "xpl/rfxcom-lan.0004a3/0x00a1f3-3/availability"), "online");
@@ -440,5 +441,19 @@ Test(discovery, the_list_of_devices_says_which_are_announced)
     hear_temperature(&world, "21.5");
     world_wait(&world, 70000);
     cr_expect_not_null(strstr(world_get(&world, "xpl/bridge/devices"), "\"announced\":true"));
+    world_deinit(&world);
+}
+
+Test(discovery, a_command_goes_the_way_an_announced_device_was_heard_also_after_a_crash)
+{
+    struct world world;
+    world_init(&world);
+    begin(&world);
+    world_hear(&world, "trig", "acme-he.gw", "homeeasy.basic", "address=0x31f8177 unit=10 command=on");
+    world_settle(&world);
+    world_kill(&world);
+    begin(&world);
+    world_tell(&world, "xpl/acme-he.gw/0x31f8177-10/power/set", "OFF");
+    cr_expect_not_null(strstr(world.sent, "homeeasy.basic"), "%s", world.sent);
     world_deinit(&world);
 }

@@ -124,6 +124,53 @@ Test(memory, the_list_still_knows_when_somebody_was_last_seen)
     end();
 }
 
+Test(memory, the_list_still_knows_what_sources_and_devices_are)
+{
+    begin(PLAIN);
+    report();
+    report();
+    restart(60 * MINUTE);
+    json_t *list = retained_json("xpl/bridge/devices");
+    const json_t *source = json_array_get(json_object_get(list, "sources"), 0);
+    const json_t *device = json_array_get(json_object_get(list, "devices"), 0);
+    cr_expect_str_eq(json_string_value(json_object_get(source, "schema")), "acme.basic");
+    cr_expect_eq(json_integer_value(json_object_get(source, "messages")), 2);
+    cr_expect(is_true(source, "mapped"));
+    cr_expect_not_null(json_object_get(device, "map"));
+    cr_expect_str_eq(json_string_value(json_object_get(device, "map")), "m");
+    json_decref(list);
+    end();
+}
+
+#define TWINS                                                                      \
+    "<map name='one' schema='one.basic' device='{source}'><property name='power'>" \
+    "<publish/><send><item name='power'>{payload}</item></send></property></map>"  \
+    "<map name='two' schema='two.basic' device='{source}'><property name='power'>" \
+    "<publish/><send><item name='power'>{payload}</item></send></property></map>"
+
+static void expect_command_as(const char *topic, const char *schema)
+{
+    world_notes(&world);
+    world_mqtt(&world, topic, "off");
+    const char *notes = world_notes(&world);
+    cr_expect_not_null(strstr(notes, schema), "%s: %s", topic, notes);
+}
+
+Test(memory, commands_go_the_way_the_device_was_heard_after_a_reload_and_a_restart)
+{
+    begin(TWINS);
+    world_say(&world, "xpl-trig acme-x.one * two.basic power=on");
+    expect_command_as("xpl/acme-x.one/power/set", "two.basic");
+    world_reload(&world, world_mapping("<alias device='acme-x.one' name='lamp'/>" TWINS));
+    expect_command_as("xpl/lamp/power/set", "two.basic");
+    restart(0);
+    expect_command_as("xpl/lamp/power/set", "two.basic");
+    world_reload(&world, world_mapping("<alias device='acme-x.one' name='lamp'/>" PLAIN));
+    world_say(&world, "xpl-trig acme-x.one * acme.basic power=on");
+    expect_command_as("xpl/lamp/power/set", "acme.basic");
+    end();
+}
+
 Test(memory, a_device_that_the_table_makes_no_more_is_forgotten)
 {
     begin(PLAIN);
@@ -160,11 +207,12 @@ Test(memory, an_export_holds_whole_lines_only)
 Test(memory, a_damaged_memory_harms_nothing)
 {
     static const char topics[] = "xpl/a-b.c/availability\txpl/a-b.c/availability\n";
-    static const char damaged[] = "a-b.c\ta-b.c\tonline\t1\t5\t0\t0\t0\t0\n"
-                                  "a-b.c\ta-b.c\tonline\t1\t5\t0\t0\t0\t0\n"
-                                  "a-b.c\ta-b.c\tonline\t1\t5\t0\t0\t0\n"
-                                  "\t\t\t\t\t\t\t\t\n\n\t\n"
-                                  "a-b.c\ta-b.c\tonline\t99999999999999999999\t-1\tx\t0\t0\t0\textra\n";
+    static const char damaged[] =
+        "a-b.c\ta-b.c\tm\tx.y\tonline\t1\t5\t1\t2\t0\t0\t0\t0\n"
+        "a-b.c\ta-b.c\t\t\tonline\t1\t5\t0\t0\t0\t0\t0\t0\n"
+        "a-b.c\ta-b.c\tm\tx.y\tonline\t1\t5\t0\t0\t0\n"
+        "\t\t\t\t\t\t\t\t\t\t\t\t\n\n\t\n"
+        "a-b.c\ta-b.c\tm\tx.y\tonline\t99999999999999999999\t-1\tx\t0\t0\t0\t0\t0\textra\n";
     for (size_t size = 0; size < sizeof(damaged); size++) {
         struct core_options options = world_options();
         options.made_topics = xpl_slice(topics, sizeof(topics) - 1);
