@@ -92,7 +92,7 @@ static void restore_availability(struct core *core, int64_t now_ms)
         thing->silent_ms = expire_s ? now_ms + expire_s * 1000 : INT64_MAX;
         if (thing->silent_ms < discovery->silent_ms)
             discovery->silent_ms = thing->silent_ms;
-        if (thing->announced && !expire_s)
+        if (thing->announced && thing->properties && !expire_s)
             put_availability(core, thing, true);
     }
 }

@@ -132,6 +132,7 @@ void discovery_drop_unmade(struct core *core)
 {
     for (struct thing *thing = NULL; (thing = things_next(core->discovery.things, thing));) {
         struct property_facts *next;
+        bool any = thing->properties;
         for (struct property_facts *p = thing->properties; p; p = next) {
             next = p->next;
             if (!is_made(core, thing, p, PROPERTY_STATE))
@@ -141,6 +142,9 @@ void discovery_drop_unmade(struct core *core)
             if (!*p->text[PROPERTY_STATE] && !*p->text[PROPERTY_COMMAND])
                 thing_remove_property(thing, p);
         }
+        struct xpl_slice path = xpl_slice_from(thing->text[THING_PATH]);
+        if (any && !thing->properties && !devices_origin(core, path))
+            devices_forget(core, path); /* its availability would stay for ever, if it had but events */
     }
 }
 

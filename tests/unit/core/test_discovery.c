@@ -457,3 +457,34 @@ Test(discovery, a_command_goes_the_way_an_announced_device_was_heard_also_after_
     cr_expect_not_null(strstr(world.sent, "homeeasy.basic"), "%s", world.sent);
     world_deinit(&world);
 }
+
+Test(discovery, a_device_that_no_map_makes_any_more_leaves_no_availability)
+{
+    static const char *const kinds[] = { "sensor", "event" };
+    for (size_t i = 0; i < 2; i++) {
+        struct world world;
+        char xml[512];
+        world_init(&world);
+        snprintf(xml, sizeof(xml),
+                 "<mappings xmlns='urn:xplmqtt:mappings:1'><map name='m' schema='box.basic'>"
+                 "<property name='x' kind='%s'><publish when='x'/></property></map></mappings>",
+                 kinds[i]);
+        world_map(&world, xml, false);
+        begin(&world);
+        world_hear(&world, "trig", "acme-box.hall", "box.basic", "x=1");
+        world_settle(&world);
+        cr_expect_not_null(world_get(&world, "xpl/acme-box.hall/availability"));
+        world_stop(&world);
+        world_map(&world, NULL, false);
+        begin(&world);
+        cr_expect_null(world_get(&world, "xpl/acme-box.hall/availability"), "restarted, %s", kinds[i]);
+        world_map(&world, xml, false);
+        world_hear(&world, "trig", "acme-box.hall", "box.basic", "x=1");
+        world_settle(&world);
+        cr_expect_not_null(world_get(&world, "xpl/acme-box.hall/availability"));
+        world_map(&world, NULL, false);
+        world_settle(&world);
+        cr_expect_null(world_get(&world, "xpl/acme-box.hall/availability"), "reloaded, %s", kinds[i]);
+        world_deinit(&world);
+    }
+}
