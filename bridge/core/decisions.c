@@ -80,6 +80,31 @@ static bool is_users(const struct core *core, struct xpl_slice device)
     return mapping_alias_exists(core->mapping, device) && !naming_has(core, device, &given);
 }
 
+/* Who else has topics under that name, as an alias or as a path; empty: nobody that we know. */
+static struct xpl_slice who_has(struct core *core, struct xpl_slice name, struct xpl_slice device)
+{
+    struct xpl_slice aliased = mapping_alias_device(core->mapping, name);
+    if (aliased.size)
+        return xpl_slice_equal_nocase(aliased, device) ? XPL_SLICE("") : aliased;
+    bool is_path = devices_has(core, name) || things_find(core->discovery.things, name);
+    return is_path && !xpl_slice_equal(name, device) ? name : XPL_SLICE("");
+}
+
+/* Answers when the topics of the device would be another's, too. */
+static bool is_taken(const struct request *request, struct xpl_slice device, struct xpl_slice name)
+{
+    char why[2 * LIMIT_TOPIC];
+    struct text reason = TEXT(why);
+    struct xpl_slice wanted = name.size ? name : device, other = who_has(request->core, wanted, device);
+    if (!other.size)
+        return false;
+    text_format(&reason, "the name '%.*s' is taken by the device '%.*s'",
+                (int)(wanted.size < 256 ? wanted.size : 256), wanted.data,
+                (int)(other.size < 256 ? other.size : 256), other.data);
+    answer(request, why);
+    return true;
+}
+
 /* ---- the verbs ---- */
 
 static void announce(const struct request *request)
@@ -123,6 +148,8 @@ static void give_name(const struct request *request)
         answer(request, "its alias stands in a mapping file: change it there");
         return;
     }
+    if (is_taken(request, device, member(request, "name")))
+        return;
     struct mapping_given names = { device, member(request, "name"), member(request, "label"),
                                    member(request, "room") };
     int r = naming_give(core, &names, XPL_SLICE(""), request->verb, request->message);

@@ -82,6 +82,18 @@ struct device *device_find(const struct core *core, struct xpl_slice path)
     return device;
 }
 
+/* An alias of the user's files may be what somebody else is called by nature, who may come later. */
+static void warn_if_shared(struct core *core, struct xpl_slice path)
+{
+    struct xpl_slice other = mapping_alias_device(core->mapping, path);
+    if (other.size && !xpl_slice_equal_nocase(other, path) &&
+        xpl_slice_equal(mapping_alias_name(core->mapping, path), path))
+        core_log(core, LOG_MAPPING, LOG_LEVEL_WARNING,
+                 "the name '%.*s' of %.*s is the path of another device that is there: both use the same "
+                 "topics; give one of them another name",
+                 XPL_SLICE_ARGS(path), XPL_SLICE_ARGS(other));
+}
+
 static void make_room(struct core *core)
 {
     struct device *device;
@@ -111,6 +123,7 @@ struct device *device_obtain(struct core *core, struct xpl_slice path, struct xp
         return NULL;
     }
     core->devices.changed = true;
+    warn_if_shared(core, path);
     return device;
 }
 
@@ -183,6 +196,7 @@ void devices_on_mapping(struct core *core)
             device->map ? mapping_map_named(core->mapping, xpl_slice_from(device->map->name)) : NULL;
         set_topic(core, device, mapping_alias_name(core->mapping, path));
         device->published = made_has(core, xpl_slice_from(device->topic));
+        warn_if_shared(core, path);
     }
 }
 

@@ -80,6 +80,26 @@ Test(decisions, a_name_that_is_taken_or_reserved_is_refused_and_nothing_changes)
     world_deinit(&world);
 }
 
+Test(decisions, the_path_of_another_device_is_no_name)
+{
+    struct world world;
+    world_init(&world);
+    begin(&world);
+    hear(&world, "28.1");
+    hear(&world, "28.2");
+    world_settle(&world);
+    world_tell(&world, "xpl/bridge/request/rename",
+               "{\"device\":\"bnz-owfs.rpi/28.1\",\"name\":\"bnz-owfs.rpi/28.2\"}");
+    expect_answer(&world, "rename",
+                  "the name 'bnz-owfs.rpi/28.2' is taken by the device 'bnz-owfs.rpi/28.2'");
+    world_settle(&world);
+    expect_in(&world, TEMP, "\"state_topic\":\"xpl/bnz-owfs.rpi/28.1/temp\"");
+    world_tell(&world, "xpl/bridge/request/rename", "{\"device\":\"bnz-owfs.rpi/28.2\",\"name\":\"attic\"}");
+    world_tell(&world, "xpl/bridge/request/rename", "{\"device\":\"bnz-owfs.rpi/28.1\",\"name\":\"attic\"}");
+    expect_answer(&world, "rename", "the name 'attic' is taken by the device 'bnz-owfs.rpi/28.2'");
+    world_deinit(&world);
+}
+
 Test(decisions, a_name_in_the_users_file_is_the_users)
 {
     struct world world;

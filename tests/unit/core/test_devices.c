@@ -249,6 +249,24 @@ Test(devices, the_longest_unheard_device_makes_room)
     end();
 }
 
+Test(devices, an_alias_that_is_the_path_of_a_device_is_told)
+{
+    static const char alias[] = "<alias device='acme-x.one' name='acme-y.one'/>" PLAIN;
+    begin(alias);
+    report();
+    cr_expect_null(strstr(world.log, "acme-y.one"), "nobody is there yet");
+    world_say(&world, "xpl-trig acme-y.one * acme.basic power=on");
+    cr_expect_not_null(strstr(world.log, "'acme-y.one' of acme-x.one is the path of another device"), "%s",
+                       world.log);
+    world.n_log = 0;
+    world.log[0] = '\0';
+    world_reload(&world, world_mapping(PLAIN));
+    cr_expect_null(strstr(world.log, "acme-y.one"));
+    world_reload(&world, world_mapping(alias));
+    cr_expect_not_null(strstr(world.log, "is the path of another device"), "%s", world.log);
+    end();
+}
+
 Test(devices, the_list_says_who_is_there)
 {
     begin("<alias device='acme-x.one' name='lamp' label='La lampe' room='Salon'/>" PLAIN);
