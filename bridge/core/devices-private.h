@@ -6,6 +6,7 @@
 #include "core/hash.h"
 
 #define MINUTE 60000
+#define NEVER  INT64_MIN /* heard */
 
 struct source {
     char schema[40]; /* of its last message, lower case */
@@ -24,7 +25,7 @@ struct device {
     struct source *source;
     const struct mapping_map *map;  /* NULL: none of this table is known */
     char *topic;                    /* of its availability, under the name it has now */
-    int64_t heard_ms, alive_ms;     /* as of a source */
+    int64_t heard_ms, alive_ms;     /* as of a source; NEVER: others spoke to it */
     int64_t gap_max_ms, gap_sum_ms; /* between reports */
     unsigned gaps, short_gaps;      /* short: of less than a third of the mean */
     bool online, published;

@@ -113,7 +113,7 @@ struct device *device_obtain(struct core *core, struct xpl_slice path, struct xp
         return NULL;
     device->size = path.size;
     memcpy(device->path, path.data, path.size);
-    device->heard_ms = -1;
+    device->heard_ms = NEVER;
     device->left_out = !set_topic(core, device, alias);
     if (!device->left_out)
         HASH_ADD_KEYPTR(hh, core->devices.devices, device->path, device->size, device);
@@ -130,8 +130,10 @@ struct device *device_obtain(struct core *core, struct xpl_slice path, struct xp
 /* A gap between two reports. One in which it was offline, or we were, tells nothing of its habits. */
 static void learn(struct device *device, int64_t now_ms)
 {
+    if (device->heard_ms == NEVER || device->alive_ms != device->heard_ms || !device->online)
+        return;
     int64_t gap = now_ms - device->heard_ms;
-    if (device->alive_ms != device->heard_ms || gap <= ONE_REPORT_MS || !device->online)
+    if (gap <= ONE_REPORT_MS)
         return;
     device->gap_sum_ms += gap;
     device->gap_max_ms = gap > device->gap_max_ms ? gap : device->gap_max_ms;
@@ -174,6 +176,12 @@ void devices_forget(struct core *core, struct xpl_slice path)
 bool devices_has(struct core *core, struct xpl_slice path)
 {
     return device_find(core, path);
+}
+
+bool devices_was_heard(const struct core *core, struct xpl_slice path)
+{
+    const struct device *device = device_find(core, path);
+    return device && device->heard_ms != NEVER;
 }
 
 const struct mapping_map *devices_origin(struct core *core, struct xpl_slice path)

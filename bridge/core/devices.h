@@ -45,6 +45,9 @@ void devices_on_publish(struct core *core, const struct mapping_publish *publish
 void devices_forget(struct core *core, struct xpl_slice device);
 bool devices_has(struct core *core, struct xpl_slice device);
 
+/* Whether it spoke itself, now or in an earlier run, or was spoken to while its source was there. */
+bool devices_was_heard(const struct core *core, struct xpl_slice device);
+
 /* The map that published the device, as far as it is known and still there, or NULL. */
 const struct mapping_map *devices_origin(struct core *core, struct xpl_slice device);
 

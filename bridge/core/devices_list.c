@@ -13,9 +13,13 @@ static void write_string(struct core *core, const char *name, struct xpl_slice v
 static void write_rest(struct core *core, int64_t heard_ms, int64_t interval_ms, bool online,
                        struct text *ret)
 {
-    text_string(ret, "\"last_seen\":\"");
-    core_write_time(core, heard_ms, ret);
-    text_string(ret, "\",\"interval\":");
+    const char *quote = heard_ms == NEVER ? "" : "\"";
+    text_format(ret, "\"last_seen\":%s", quote);
+    if (heard_ms == NEVER)
+        text_string(ret, "null");
+    else
+        core_write_time(core, heard_ms, ret);
+    text_format(ret, "%s,\"interval\":", quote);
     if (interval_ms)
         text_number(ret, (interval_ms + 500) / 1000);
     else

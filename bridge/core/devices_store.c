@@ -72,7 +72,7 @@ size_t devices_export(const struct core *core, char *buffer, size_t capacity)
     text_reset(&text);
     for (const struct device *device = core->devices.devices; device; device = device->hh.next) {
         size_t before = text.size;
-        if (!device->published || !device->source)
+        if (!device->published || !device->source || device->heard_ms == NEVER)
             continue;
         write_line(core, device, &text);
         if (text.overflow) {

@@ -200,10 +200,11 @@ void discovery_touch(struct core *core, int64_t now_ms)
 
 /* ---- rendering ---- */
 
+/* Who was never heard has no availability, and would be unavailable for ever. */
 static bool is_due(const struct core *core, const struct thing *thing)
 {
     const struct discovery_options *options = &core->discovery.options;
-    return thing->permitted || (!options->ask && thing->sightings >= options->after);
+    return thing->sightings && (thing->permitted || (!options->ask && thing->sightings >= options->after));
 }
 
 /* Who is announced: who was stays, as long as there is something to announce. Whoever is new is worth

@@ -69,7 +69,8 @@ static void learn_device(struct lesson *lesson, int64_t now_ms)
     struct core *core = lesson->core;
     struct thing *thing = lesson->thing;
     uint64_t message = core->message_number;
-    if (thing->message != message || thing->sightings == 0) {
+    bool heard = devices_was_heard(core, xpl_slice_from(thing->text[THING_PATH]));
+    if (heard && (thing->message != message || thing->sightings == 0)) {
         thing->message = message;
         thing->heard_ms = now_ms;
         thing->sightings += thing->sightings < UINT32_MAX;

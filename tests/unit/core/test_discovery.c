@@ -488,3 +488,24 @@ Test(discovery, a_device_that_no_map_makes_any_more_leaves_no_availability)
         world_deinit(&world);
     }
 }
+
+Test(discovery, a_device_that_only_others_speak_to_is_not_announced_until_it_is_heard)
+{
+    struct world world;
+    world_init(&world);
+    begin(&world);
+    for (int i = 0; i < 3; i++)
+        world_hear(&world, "cmnd", "acme-ctl.x", "remote.basic", "device=tv keys=power");
+    cr_expect_str_eq(world.last_event_topic, "xpl/*/tv/wanted-keys", "its events go on");
+    world_settle(&world);
+    cr_expect_eq(world_count(&world, HA "event/xplmqtt_pi_"), 0);
+    const char *list = world_get(&world, "xpl/bridge/devices");
+    cr_expect_not_null(strstr(list, "\"map\":\"remote-transmitter\",\"last_seen\":null"), "%s", list);
+    world_tell(&world, "xpl/bridge/request/permit", "{\"device\":\"*/tv\"}");
+    world_settle(&world);
+    cr_expect_eq(world_count(&world, HA "event/xplmqtt_pi_"), 0, "it has no availability");
+    world_hear(&world, "trig", "acme-rem.hall", "remote.basic", "device=h keys=power");
+    world_settle(&world);
+    cr_expect_eq(world_count(&world, HA "event/xplmqtt_pi_"), 1);
+    world_deinit(&world);
+}
