@@ -207,6 +207,13 @@ static bool is_due(const struct core *core, const struct thing *thing)
     return thing->sightings && (thing->permitted || (!options->ask && thing->sightings >= options->after));
 }
 
+/* bridge/devices says so. */
+static void set_announced(struct core *core, struct thing *thing, bool announced)
+{
+    core->devices.changed |= thing->announced != announced;
+    thing->announced = announced;
+}
+
 /* Who is announced: who was stays, as long as there is something to announce. Whoever is new is worth
  * keeping, also when its topics are there already. */
 static void admit(struct core *core)
@@ -214,14 +221,14 @@ static void admit(struct core *core)
     struct discovery *discovery = &core->discovery;
     size_t n = 0;
     for (struct thing *thing = NULL; (thing = things_next(discovery->things, thing));) {
-        thing->announced = thing->announced && thing->properties;
+        set_announced(core, thing, thing->announced && thing->properties);
         n += thing->announced;
     }
     for (struct thing *thing = NULL; (thing = things_next(discovery->things, thing));) {
         if (thing->announced || !thing->properties || !is_due(core, thing))
             continue;
         if (n < discovery->options.limit) {
-            thing->announced = true;
+            set_announced(core, thing, true);
             n++;
             save_early(discovery);
         } else if (!thing->over_limit) {
@@ -509,7 +516,7 @@ void discovery_permit(struct core *core, struct xpl_slice path, bool permit, int
     if (!thing)
         return;
     thing->permitted = permit;
-    thing->announced = thing->announced && permit;
+    set_announced(core, thing, thing->announced && permit);
     discovery_touch(core, now_ms);
 }
 

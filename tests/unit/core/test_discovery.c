@@ -509,3 +509,22 @@ Test(discovery, a_device_that_only_others_speak_to_is_not_announced_until_it_is_
     cr_expect_eq(world_count(&world, HA "event/xplmqtt_pi_"), 1);
     world_deinit(&world);
 }
+
+Test(discovery, the_list_of_devices_follows_what_is_announced)
+{
+    struct world world;
+    world_init(&world);
+    world.options.discovery.ask = true;
+    begin(&world);
+    hear_temperature(&world, "21.5");
+    world_settle(&world);
+    cr_expect_not_null(strstr(world_get(&world, "xpl/bridge/devices"), "\"announced\":false"));
+    world_tell(&world, "xpl/bridge/request/permit", "{\"device\":\"bnz-owfs.rpi/28.112233\"}");
+    world_settle(&world);
+    cr_expect_not_null(strstr(world_get(&world, "xpl/bridge/devices"), "\"announced\":true"));
+    world_tell(&world, "xpl/bridge/request/permit",
+               "{\"device\":\"bnz-owfs.rpi/28.112233\",\"permit\":false}");
+    world_settle(&world);
+    cr_expect_not_null(strstr(world_get(&world, "xpl/bridge/devices"), "\"announced\":false"));
+    world_deinit(&world);
+}
