@@ -57,7 +57,7 @@ static void on_other(void *context, const struct mapping_description *descriptio
     struct property_facts *property = thing_property(lesson->thing, description->name);
     if (property && property->generation == lesson->core->discovery.generation)
         return; /* it speaks for itself */
-    property = thing_obtain_property(lesson->thing, description->name);
+    property = thing_obtain_property(lesson->core->discovery.things, lesson->thing, description->name);
     if (property)
         describe(lesson, property, description);
     lesson->incomplete |=
@@ -91,7 +91,7 @@ void discovery_on_publish(struct core *core, const struct mapping_publish *publi
         return;
     lesson.thing = things_obtain(core->discovery.things, publish->device);
     struct property_facts *property =
-        lesson.thing ? thing_obtain_property(lesson.thing, publish->name) : NULL;
+        lesson.thing ? thing_obtain_property(core->discovery.things, lesson.thing, publish->name) : NULL;
     if (!property)
         return;
     bool first = property->generation != core->discovery.generation;

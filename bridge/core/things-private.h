@@ -19,5 +19,8 @@ struct things {
 
 /* A new thing with the wanted id, or one made from it when it is taken. NULL when there is no room. */
 struct thing *things_add(struct things *things, struct xpl_slice path, struct xpl_slice id);
+/* The same for a property, and the object that it had in an earlier run; empty: made from its name. */
+struct property_facts *things_add_property(const struct things *things, struct thing *thing,
+                                           struct xpl_slice name, struct xpl_slice object);
 
 #endif

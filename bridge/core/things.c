@@ -71,13 +71,14 @@ void thing_write_homie_id(struct xpl_slice id, struct text *ret)
         text_char(ret, 'x');
 }
 
-static bool id_is_free(const struct things *things, struct xpl_slice id, struct text *key)
+/* The one whose id is that as Homie wants it. */
+static struct entry *find_id(const struct things *things, struct xpl_slice id, struct text *key)
 {
     struct entry *entry;
     text_reset(key);
     thing_write_homie_id(id, key);
     HASH_FIND(hh_id, things->ids, key->data, key->size, entry);
-    return !entry;
+    return entry;
 }
 
 /* Gives the entry an id that no other has: the wanted one, or it with a hash of the path behind it. */
@@ -87,7 +88,7 @@ static bool take_id(struct things *things, struct entry *entry, struct xpl_slice
     struct text id = TEXT(id_buffer), key = TEXT(key_buffer);
     uint32_t salt = digest_short(xpl_slice_from(entry->thing.text[THING_PATH]));
     text_slice(&id, xpl_slice(wanted.data, wanted.size < 200 ? wanted.size : 200));
-    while (!id_is_free(things, text_get(&id), &key)) {
+    while (find_id(things, text_get(&id), &key)) {
         text_reset(&id);
         text_slice(&id, xpl_slice(wanted.data, wanted.size < 200 ? wanted.size : 200));
         text_format(&id, "-%08x", salt++);
@@ -278,22 +279,58 @@ static bool object_is_taken(const struct thing *thing, struct xpl_slice object)
     return false;
 }
 
-struct property_facts *thing_obtain_property(struct thing *thing, struct xpl_slice name)
+static bool has_object(const struct thing *thing, struct xpl_slice object)
 {
-    struct property_facts *property = thing_property(thing, name), **last = &thing->properties;
+    for (const struct property_facts *p = thing->properties; p; p = p->next)
+        if (xpl_slice_equal(xpl_slice_from(p->text[PROPERTY_OBJECT]), object))
+            return true;
+    return false;
+}
+
+/* Home Assistant knows a property by ID_OBJECT, in which the end of the one is not to be seen: "a" with "b_c"
+ * is "a_b" with "c". */
+static bool joined_is_taken(const struct things *things, const struct thing *thing, struct xpl_slice object)
+{
+    char joined_buffer[2 * THING_TEXT_MAX + 2], key_buffer[2 * THING_TEXT_MAX + 2];
+    struct text joined = TEXT(joined_buffer), key = TEXT(key_buffer);
+    text_format(&joined, "%s_", thing->text[THING_ID]);
+    text_slice(&joined, object);
+    for (size_t at = 1; at + 1 < joined.size; at++) {
+        struct xpl_slice id = xpl_slice(joined.data, at),
+                         rest = xpl_slice(joined.data + at + 1, joined.size - at - 1);
+        const struct entry *other = joined.data[at] == '_' ? find_id(things, id, &key) : NULL;
+        if (other && &other->thing != thing &&
+            xpl_slice_equal(xpl_slice_from(other->thing.text[THING_ID]), id) &&
+            has_object(&other->thing, rest))
+            return true;
+    }
+    return false;
+}
+
+struct property_facts *things_add_property(const struct things *things, struct thing *thing,
+                                           struct xpl_slice name, struct xpl_slice object)
+{
+    struct property_facts *property, **last = &thing->properties;
     char buffer[THING_TEXT_MAX];
-    struct text object = TEXT(buffer);
-    if (property || thing->n_properties == THING_PROPERTIES || name.size == 0 || name.size > THING_TEXT_MAX ||
+    struct text id = TEXT(buffer);
+    struct xpl_slice wanted = object.size ? object : name;
+    size_t most = object.size ? 220 : 200; /* one with a hash behind it comes back whole */
+    uint32_t salt = digest_short(name);
+    if (thing->n_properties == THING_PROPERTIES || name.size == 0 || name.size > THING_TEXT_MAX ||
         !(property = calloc(1, sizeof(*property))))
-        return property;
+        return NULL;
     for (int i = 0; i < PROPERTY_TEXTS; i++)
         property->text[i] = nothing;
     property->heard_ms = -1;
-    thing_write_id(xpl_slice(name.data, name.size < 200 ? name.size : 200), &object);
-    if (object_is_taken(thing, text_get(&object)))
-        text_format(&object, "-%08x", digest_short(name));
+    wanted.size = wanted.size < most ? wanted.size : most;
+    thing_write_id(wanted, &id);
+    while (object_is_taken(thing, text_get(&id)) || joined_is_taken(things, thing, text_get(&id))) {
+        text_reset(&id);
+        thing_write_id(wanted, &id);
+        text_format(&id, "-%08x", salt++);
+    }
     if (set(&property->text[PROPERTY_NAME], name, THING_TEXT_MAX) < 0 ||
-        set(&property->text[PROPERTY_OBJECT], text_get(&object), THING_TEXT_MAX) < 0) {
+        set(&property->text[PROPERTY_OBJECT], text_get(&id), THING_TEXT_MAX) < 0) {
         free_property(property);
         return NULL;
     }
@@ -302,6 +339,13 @@ struct property_facts *thing_obtain_property(struct thing *thing, struct xpl_sli
     *last = property;
     thing->n_properties++;
     return property;
+}
+
+struct property_facts *thing_obtain_property(const struct things *things, struct thing *thing,
+                                             struct xpl_slice name)
+{
+    struct property_facts *property = thing_property(thing, name);
+    return property ? property : things_add_property(things, thing, name, XPL_SLICE(""));
 }
 
 void thing_remove_property(struct thing *thing, struct property_facts *property)

@@ -95,8 +95,10 @@ struct thing *things_next(const struct things *things, const struct thing *thing
 void things_rebind(struct things *things, struct thing *from, struct thing *to);
 
 struct property_facts *thing_property(const struct thing *thing, struct xpl_slice name);
-/* NULL when THING_PROPERTIES is reached or memory is out. */
-struct property_facts *thing_obtain_property(struct thing *thing, struct xpl_slice name);
+/* A new one when there is none, with an object that makes ID_OBJECT unique among all things. NULL when
+ * THING_PROPERTIES is reached or memory is out. */
+struct property_facts *thing_obtain_property(const struct things *things, struct thing *thing,
+                                             struct xpl_slice name);
 void thing_remove_property(struct thing *thing, struct property_facts *property);
 bool thing_set(struct thing *thing, enum thing_text text, struct xpl_slice value);
 

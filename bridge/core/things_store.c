@@ -117,11 +117,14 @@ static struct thing *read_thing(struct things *things, const struct line *line)
     return thing;
 }
 
-static void read_property(struct thing *thing, const struct line *line)
+static void read_property(struct things *things, struct thing *thing, const struct line *line)
 {
     if (line->n != 4 + PROPERTY_TEXTS)
         return;
-    struct property_facts *property = thing_obtain_property(thing, line->fields[4 + PROPERTY_NAME]);
+    struct xpl_slice name = line->fields[4 + PROPERTY_NAME];
+    struct property_facts *property = thing_property(thing, name);
+    if (!property)
+        property = things_add_property(things, thing, name, line->fields[4 + PROPERTY_OBJECT]);
     if (!property)
         return;
     uint64_t flags = number_at(line, 2, 31);
@@ -145,7 +148,7 @@ void things_import(struct things *things, struct xpl_slice text)
         if (ok && xpl_slice_equal(line->fields[0], XPL_SLICE("device")))
             thing = read_thing(things, line);
         else if (ok && thing && xpl_slice_equal(line->fields[0], XPL_SLICE("property")))
-            read_property(thing, line);
+            read_property(things, thing, line);
     }
     free(line);
 }

@@ -29,6 +29,49 @@ Test(things, ids_differ_without_regard_to_case_and_separators)
     things_free(things);
 }
 
+/* The ID_OBJECT that Home Assistant knows the property by. */
+static void write_joined(struct things *things, const char *path, const char *name, struct text *ret)
+{
+    struct thing *thing = things_find(things, xpl_slice_from(path));
+    struct property_facts *property = thing_property(thing, xpl_slice_from(name));
+    text_reset(ret);
+    text_format(ret, "%s_%s", thing->text[THING_ID], property->text[PROPERTY_OBJECT]);
+}
+
+Test(things, id_and_object_together_are_unique_and_the_first_keeps_its_own_for_ever)
+{
+    static const char *const rows[][2] = { { "rpi/average", "speed" },
+                                           { "rpi", "average_speed" },
+                                           { "rpi", "other" },
+                                           { "rpi/average_speed", "x" },
+                                           { "rpi", "average_speed_x" } };
+    char first_buffer[512], text[4096], buffer[5][512];
+    struct text first = TEXT(first_buffer);
+    struct things *things, *copy;
+    cr_assert_eq(things_new(&things), 0);
+    cr_assert_eq(things_new(&copy), 0);
+    obtain(things, "rpi")->announced = true; /* written before the one that was there first */
+    for (size_t i = 0; i < 5; i++) {
+        struct text joined = TEXT(buffer[i]);
+        struct thing *thing = obtain(things, rows[i][0]);
+        thing->announced = true;
+        thing_obtain_property(things, thing, xpl_slice_from(rows[i][1]));
+        write_joined(things, rows[i][0], rows[i][1], &joined);
+        for (size_t j = 0; j < i; j++)
+            cr_expect_str_neq(buffer[i], buffer[j]);
+    }
+    cr_expect_str_eq(buffer[0], "rpi_average_speed");
+    cr_expect_str_eq(buffer[2], "rpi_other");
+    cr_expect_str_eq(buffer[3], "rpi_average_speed_x");
+    things_import(copy, xpl_slice(text, things_export(things, text, sizeof(text))));
+    for (size_t i = 0; i < 5; i++) {
+        write_joined(copy, rows[i][0], rows[i][1], &first);
+        cr_expect_str_eq(first_buffer, buffer[i], "after a restart");
+    }
+    things_free(things);
+    things_free(copy);
+}
+
 Test(things, an_id_is_what_home_assistant_and_homie_take)
 {
     char ha_buffer[64], homie_buffer[64], none_buffer[64];
@@ -62,7 +105,7 @@ Test(things, what_is_exported_reads_back_whatever_stands_in_the_texts)
     thing->announced = true;
     thing->sightings = 7;
     thing_set(thing, THING_LABEL, XPL_SLICE("tab\there \\ back\nline"));
-    struct property_facts *property = thing_obtain_property(thing, XPL_SLICE("temp"));
+    struct property_facts *property = thing_obtain_property(things, thing, XPL_SLICE("temp"));
     property->kind = MAPPING_NUMBER;
     property->retain = property->rare = true;
     property->expire_s = 3600;
@@ -88,7 +131,7 @@ Test(things, a_file_that_is_cut_or_garbled_anywhere_is_no_end)
     cr_assert_eq(things_new(&things), 0);
     struct thing *thing = obtain(things, "s/d");
     thing->announced = true;
-    thing_obtain_property(thing, XPL_SLICE("temp"));
+    thing_obtain_property(things, thing, XPL_SLICE("temp"));
     size_t size = things_export(things, text, sizeof(text));
     for (size_t cut = 0; cut <= size; cut++)
         for (int change = 0; change < 3; change++) {
@@ -146,14 +189,14 @@ Test(things, an_interval_is_learned_from_regular_reports_only_and_never_shrinks)
 {
     struct things *things;
     cr_assert_eq(things_new(&things), 0);
-    struct property_facts *regular = thing_obtain_property(obtain(things, "s/a"), XPL_SLICE("x"));
+    struct property_facts *regular = thing_obtain_property(things, obtain(things, "s/a"), XPL_SLICE("x"));
     learn(regular, 60000, 6);
     cr_expect_eq(regular->expire_s, 300);
     learn(regular, 600000, 6);
     cr_expect_eq(regular->expire_s, 3600);
     learn(regular, 60000, 100);
     cr_expect_eq(regular->expire_s, 3600);
-    struct property_facts *irregular = thing_obtain_property(obtain(things, "s/b"), XPL_SLICE("x"));
+    struct property_facts *irregular = thing_obtain_property(things, obtain(things, "s/b"), XPL_SLICE("x"));
     learn(irregular, 2000, 4);
     learn(irregular, 5000000, 1);
     learn(irregular, 2000, 10);
