@@ -8,6 +8,8 @@
 #include "base/number.h"
 #include "core/ha_class.h"
 
+#define MOTION_S 60 /* from the last motion until nobody is there, where a detector never says so */
+
 json_t *ha_string(struct xpl_slice text)
 {
     json_t *string = json_stringn(text.data ? text.data : "", text.size);
@@ -335,6 +337,8 @@ static void single(struct view *view, const char *node, const struct view_proper
         put(config, "payload_press", "PRESS");
     else if (strcmp(platform, "text") != 0)
         words_of_two_states(config, property, strcmp(platform, "switch") == 0);
+    if (class && strcmp(class, "motion") == 0 && !property->facts->says_off)
+        json_object_set_new(config, "off_delay", json_integer(MOTION_S));
     if (ha_is_diagnostic(class) || property->kind == MAPPING_BUTTON)
         put(config, "entity_category", writes ? "config" : "diagnostic");
     bool expires = strcmp(platform, "sensor") == 0 || strcmp(platform, "binary_sensor") == 0;

@@ -438,6 +438,15 @@ static bool learn_interval(struct property_facts *property, int64_t now_ms)
     return false;
 }
 
+/* The second word of a binary property, as a map or we ourselves name it. */
+static bool is_off(const struct property_facts *property, struct xpl_slice payload)
+{
+    const char *comma = strchr(property->text[PROPERTY_OPTIONS], ',');
+    struct xpl_slice off =
+        comma ? text_trim(xpl_slice(comma + 1, strcspn(comma + 1, ","))) : XPL_SLICE("OFF");
+    return property->kind == MAPPING_BINARY && xpl_slice_equal(payload, off);
+}
+
 bool property_learn(struct property_facts *property, struct xpl_slice payload, int64_t now_ms)
 {
     if (property->kind == MAPPING_EVENT)
@@ -445,6 +454,8 @@ bool property_learn(struct property_facts *property, struct xpl_slice payload, i
     bool changed = false;
     if (!property->not_numeric && !number_is(payload))
         changed = property->not_numeric = true;
+    if (!property->says_off && is_off(property, payload))
+        changed = property->says_off = true;
     return learn_interval(property, now_ms) || changed;
 }
 

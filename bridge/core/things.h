@@ -55,6 +55,7 @@ struct property_facts {
     bool rare;           /* published less often than heard */
     bool wordless;       /* an event that said something that is no word, or too many words */
     bool not_numeric;    /* said something that is no number */
+    bool says_off;       /* a binary one that did */
     int expire_s;        /* 0: not known */
     unsigned generation; /* of the mapping that described it; 0: of an earlier run */
     int64_t heard_ms, gap_max_ms, gap_sum_ms;
@@ -105,7 +106,7 @@ bool thing_set(struct thing *thing, enum thing_text text, struct xpl_slice value
 /* True when the value is another than before; one that does not fit is cut at a character. */
 bool property_set(struct property_facts *property, enum property_text text, struct xpl_slice value);
 
-/* What a value teaches: words of an event, whether it is a number, and how often it comes. True when
+/* What a value teaches: words of an event, whether it is a number or off, and how often it comes. True when
  * announcements change by it. */
 bool property_learn(struct property_facts *property, struct xpl_slice payload, int64_t now_ms);
 

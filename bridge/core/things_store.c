@@ -36,8 +36,8 @@ static void write_thing(const struct thing *thing, struct text *text)
     for (const struct property_facts *p = thing->properties; p; p = p->next) {
         text_string(text, "property");
         write_number(text, p->kind);
-        write_number(text,
-                     p->retain | p->wordless << 1 | p->not_numeric << 2 | p->rare << 3 | p->templated << 4);
+        write_number(text, p->retain | p->wordless << 1 | p->not_numeric << 2 | p->rare << 3 |
+                               p->templated << 4 | p->says_off << 5);
         write_number(text, p->expire_s);
         for (int i = 0; i < PROPERTY_TEXTS; i++)
             write_field(text, p->text[i]);
@@ -127,13 +127,14 @@ static void read_property(struct things *things, struct thing *thing, const stru
         property = things_add_property(things, thing, name, line->fields[4 + PROPERTY_OBJECT]);
     if (!property)
         return;
-    uint64_t flags = number_at(line, 2, 31);
+    uint64_t flags = number_at(line, 2, 63);
     property->kind = (enum mapping_kind)number_at(line, 1, MAPPING_EVENT);
     property->retain = flags & 1;
     property->wordless = flags & 2;
     property->not_numeric = flags & 4;
     property->rare = flags & 8;
     property->templated = flags & 16;
+    property->says_off = flags & 32;
     property->expire_s = (int)number_at(line, 3, 604800);
     for (int i = PROPERTY_OBJECT + 1; i < PROPERTY_TEXTS; i++)
         property_set(property, (enum property_text)i, line->fields[4 + i]);

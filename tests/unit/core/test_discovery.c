@@ -528,3 +528,35 @@ Test(discovery, the_list_of_devices_follows_what_is_announced)
     cr_expect_not_null(strstr(world_get(&world, "xpl/bridge/devices"), "\"announced\":false"));
     world_deinit(&world);
 }
+
+Test(discovery, a_motion_detector_that_never_says_normal_is_off_after_a_while)
+{
+    static const char never[] = HA "binary_sensor/xplmqtt_pi_rfxcom-lan-0004a3_0x8f/motion/config",
+                      does[] = HA "binary_sensor/xplmqtt_pi_rfxcom-lan-0004a3_0x90/motion/config";
+    struct world world;
+    world_init(&world);
+    begin(&world);
+    for (int i = 0; i < 2; i++) {
+        world_hear(&world, "trig", "rfxcom-lan.0004a3", "x10.security",
+                   "command=motion device=0x8f type=ds10a");
+        world_hear(&world, "trig", "rfxcom-lan.0004a3", "x10.security",
+                   "command=motion device=0x90 type=ms10a");
+    }
+    world_hear(&world, "trig", "rfxcom-lan.0004a3", "x10.security", "command=normal device=0x90 type=ms10a");
+    world_settle(&world);
+    json_t *json = announcement(&world, never);
+    cr_expect_eq(json_integer_value(json_object_get(json, "off_delay")), 60);
+    json_decref(json);
+    json = announcement(&world, does);
+    cr_expect_null(json_object_get(json, "off_delay"));
+    json_decref(json);
+    json = announcement(&world, HA "binary_sensor/xplmqtt_pi_rfxcom-lan-0004a3_0x90/alert/config");
+    cr_expect_null(json_object_get(json, "off_delay"), "of a motion detector only");
+    json_decref(json);
+    world_stop(&world);
+    begin(&world);
+    json = announcement(&world, does);
+    cr_expect_null(json_object_get(json, "off_delay"), "it is remembered");
+    json_decref(json);
+    world_deinit(&world);
+}
