@@ -10,7 +10,8 @@ static void apply(struct daemon *daemon, struct settings *settings, struct mappi
 {
     unsigned changes = settings_compare(daemon->settings, settings);
     unsigned later = changes & ~(unsigned)(SETTINGS_CHANGED_MAPPINGS | SETTINGS_CHANGED_LOG);
-    log_set_levels(xpl_slice_from(settings->log));
+    if (changes & SETTINGS_CHANGED_LOG) /* else what was set by request stays */
+        log_set_levels(xpl_slice_from(settings->log));
     core_set_mapping(daemon->core, mapping, io_now_ms());
     mapping_unref(daemon->mapping);
     daemon->mapping = mapping;

@@ -103,6 +103,14 @@ static int sink_save(void *context, const char *name, const char *data, size_t s
     return daemon_keep(context, name, data, size);
 }
 
+static const char *sink_log_level(void *context, const char *level)
+{
+    (void)context;
+    if (level)
+        log_set_levels(xpl_slice_from(level));
+    return log_level_names[log_get_level(LOG_DAEMON)];
+}
+
 static void sink_log(void *context, enum log_area area, enum log_level level, const char *text)
 {
     (void)context;
@@ -127,5 +135,6 @@ struct sink daemon_sink(struct daemon *daemon)
                           .reload = sink_reload,
                           .random = sink_random,
                           .save = sink_save,
+                          .log_level = sink_log_level,
                           .log = sink_log };
 }

@@ -61,6 +61,11 @@ int log_set_levels(struct xpl_slice list)
     return 0;
 }
 
+enum log_level log_get_level(enum log_area area)
+{
+    return levels[area];
+}
+
 bool log_enabled(enum log_area area, enum log_level level)
 {
     return level <= levels[area];

@@ -21,6 +21,7 @@ extern const char *const log_area_names[];
 void log_set_level(enum log_area area, enum log_level level);
 /* "info", or "info,mqtt=debug": 0 or -EINVAL, nothing being set then. */
 int log_set_levels(struct xpl_slice levels);
+enum log_level log_get_level(enum log_area area);
 bool log_enabled(enum log_area area, enum log_level level);
 
 void log_write(enum log_area area, enum log_level level, const char *format, ...)

@@ -43,6 +43,11 @@ struct core {
     int64_t started_ms, wall_offset_ms; /* wall = now + offset */
     int64_t started_wall_ms;
     int64_t health_due_ms, lists_due_ms;
+    /* Of messages received: so many in the last whole minute; -1: none has passed. */
+    struct {
+        int64_t since_ms, a_minute;
+        uint64_t before;
+    } rate;
     bool lists_stale; /* something was heard since they were written */
     char last_error[256], warning[1024];
     /* A reload that somebody waits for. */

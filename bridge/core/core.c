@@ -160,7 +160,8 @@ void core_start(struct core *core, int64_t now_ms)
     claims_start(core);
     listening_start(core);
     tunnel_start(core);
-    core->started_ms = now_ms;
+    core->started_ms = core->rate.since_ms = now_ms;
+    core->rate.a_minute = -1;
     network_start(core, now_ms);
     report_info(core);
     made_import(core, core->options.made_topics, now_ms);

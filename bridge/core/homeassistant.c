@@ -160,53 +160,76 @@ static void render_thing(struct core *core, struct thing *thing)
 
 struct bridge_part {
     const char *platform, *object, *name;
-    const char *topic; /* below the prefix: state, or a button's command */
-    const char *template, *class, *state_class;
+    const char *state, *command; /* topics below the prefix; NULL: none */
+    const char *template, *class, *state_class, *unit;
 };
 
+#define HEALTH           "bridge/health"
 #define COUNTER_OF(name) "{{ value_json.counters['" name "'] }}"
 
 static const struct bridge_part bridge_parts[] = {
-    { "binary_sensor", "network", "xPL network", "bridge/network", NULL, "connectivity", NULL },
-    { "sensor", "received", "xPL messages", "bridge/health", COUNTER_OF("xpl-received"), NULL,
-      "total_increasing" },
-    { "sensor", "unmapped", "Unmapped messages", "bridge/health", COUNTER_OF("xpl-unmapped"), NULL,
-      "total_increasing" },
-    { "sensor", "dropped", "Dropped messages", "bridge/health",
-      "{{ value_json.counters['kernel-dropped'] + value_json.counters['xpl-flooded'] + "
-      "value_json.counters['dropped-full'] + value_json.counters['dropped-refused'] + "
-      "value_json.counters['expired'] }}",
-      NULL, "total_increasing" },
-    { "sensor", "last-error", "Last error", "bridge/health", "{{ (value_json.last_error or 'none')[:255] }}",
-      NULL, NULL },
-    { "button", "reload", "Reload", "bridge/request/reload", NULL, NULL, NULL },
-    { "button", "announce", "Announce again", "bridge/request/announce", NULL, NULL, NULL },
+    { "binary_sensor", "network", "xPL network", .state = "bridge/network", .class = "connectivity" },
+    { "sensor", "received", "xPL messages", .state = HEALTH, .template = COUNTER_OF("xpl-received"),
+      .state_class = "total_increasing" },
+    { "sensor", "rate", "xPL messages per minute", .state = HEALTH,
+      .template = "{{ value_json.messages_per_minute }}", .state_class = "measurement", .unit = "/min" },
+    { "sensor", "unmapped", "Unmapped messages", .state = HEALTH, .template = COUNTER_OF("xpl-unmapped"),
+      .state_class = "total_increasing" },
+    { "sensor", "dropped", "Dropped messages", .state = HEALTH,
+      .template = "{{ value_json.counters['kernel-dropped'] + value_json.counters['xpl-flooded'] + "
+                  "value_json.counters['dropped-full'] + value_json.counters['dropped-refused'] + "
+                  "value_json.counters['expired'] }}",
+      .state_class = "total_increasing" },
+    { "sensor", "last-error", "Last error", .state = HEALTH,
+      .template = "{{ (value_json.last_error or 'none')[:255] }}" },
+    { "select", "log-level", "Log level", .state = HEALTH, .command = "bridge/request/log-level",
+      .template = "{{ value_json.log_level }}" },
+    { "button", "reload", "Reload", .command = "bridge/request/reload" },
+    { "button", "announce", "Announce again", .command = "bridge/request/announce" },
 };
 #define BRIDGE_PARTS (sizeof(bridge_parts) / sizeof(*bridge_parts))
 
+static void put_text(json_t *config, const char *key, const char *text)
+{
+    if (text)
+        json_object_set_new(config, key, json_string(text));
+}
+
+static void put_topic(const struct core *core, json_t *config, const char *key, const char *path)
+{
+    char buffer[LIMIT_TOPIC];
+    struct text topic = TEXT(buffer);
+    text_format(&topic, "%s/%s", core->options.prefix, path ? path : "");
+    put_text(config, key, path ? buffer : NULL);
+}
+
 static json_t *bridge_component(const struct core *core, const char *node, const struct bridge_part *part)
 {
-    char unique[HA_ID_MAX], entity[HA_ID_MAX], path[LIMIT_TOPIC];
-    struct text unique_id = TEXT(unique), entity_id = TEXT(entity), topic = TEXT(path);
-    bool button = strcmp(part->platform, "button") == 0;
+    char unique[HA_ID_MAX], entity[HA_ID_MAX];
+    struct text unique_id = TEXT(unique), entity_id = TEXT(entity);
     text_format(&unique_id, "%s_%s", node, part->object);
     text_format(&entity_id, "%s.%s_", part->platform, node);
     ha_write_slug(xpl_slice_from(part->object), &entity_id);
-    text_format(&topic, "%s/%s", core->options.prefix, part->topic);
-    json_t *config = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i}", "name", part->name, "unique_id", unique,
-                               "default_entity_id", entity, button ? "command_topic" : "state_topic", path,
-                               "entity_category", button ? "config" : "diagnostic", "qos", 1);
-    if (button)
-        json_object_set_new(config, "payload_press", json_string("{}"));
-    if (part->template)
-        json_object_set_new(config, "value_template", json_string(part->template));
-    if (part->class)
-        json_object_set_new(config, "device_class", json_string(part->class));
-    if (part->state_class)
-        json_object_set_new(config, "state_class", json_string(part->state_class));
+    json_t *config =
+        json_pack("{s:s,s:s,s:s,s:s,s:i}", "name", part->name, "unique_id", unique, "default_entity_id",
+                  entity, "entity_category", part->command ? "config" : "diagnostic", "qos", 1);
+    put_topic(core, config, "state_topic", part->state);
+    put_topic(core, config, "command_topic", part->command);
+    put_text(config, "value_template", part->template);
+    put_text(config, "device_class", part->class);
+    put_text(config, "state_class", part->state_class);
+    put_text(config, "unit_of_measurement", part->unit);
+    if (strcmp(part->platform, "button") == 0)
+        put_text(config, "payload_press", "{}");
     if (strcmp(part->platform, "binary_sensor") == 0) {
-        json_object_set_new(config, "payload_on", json_string("online"));
-        json_object_set_new(config, "payload_off", json_string("offline"));
+        put_text(config, "payload_on", "online");
+        put_text(config, "payload_off", "offline");
+    }
+    if (strcmp(part->platform, "select") == 0) {
+        json_t *options = json_array();
+        for (size_t i = 0; log_level_names[i]; i++)
+            json_array_append_new(options, json_string(log_level_names[i]));
+        json_object_set_new(config, "options", options);
     }
     return config;
 }

@@ -65,6 +65,17 @@ static void write_text_or_null(struct core *core, const char *string, struct tex
         text_string(ret, "null");
 }
 
+static void measure_rate(struct core *core, int64_t now_ms)
+{
+    uint64_t received = core->counters->value[COUNT_XPL_RECEIVED];
+    int64_t passed_ms = now_ms - core->rate.since_ms;
+    if (passed_ms < HEALTH_MS)
+        return;
+    core->rate.a_minute = ((int64_t)(received - core->rate.before) * 60000 + passed_ms / 2) / passed_ms;
+    core->rate.since_ms = now_ms;
+    core->rate.before = received;
+}
+
 void report_write_health(struct core *core, int64_t now_ms, struct text *ret)
 {
     struct sink_depths depths = { 0 };
@@ -73,6 +84,14 @@ void report_write_health(struct core *core, int64_t now_ms, struct text *ret)
                 "{\"status\":\"%s\",\"role\":\"%s\",\"uptime\":", core_is_online(core) ? "ok" : "degraded",
                 core_role(core));
     text_number(ret, (now_ms - core->started_ms) / 1000);
+    measure_rate(core, now_ms);
+    text_string(ret, ",\"messages_per_minute\":");
+    if (core->rate.a_minute < 0)
+        text_string(ret, "null");
+    else
+        text_number(ret, core->rate.a_minute);
+    text_string(ret, ",\"log_level\":");
+    write_text_or_null(core, core->sink.log_level ? core->sink.log_level(core->sink.context, NULL) : "", ret);
     text_format(
         ret,
         ",\"queues\":{\"states\":%zu,\"waiting\":%zu,\"inflight\":%zu,\"inbox\":%zu,\"throttled\":%zu,"

@@ -5,8 +5,8 @@
 
 #define ID_MAX 128 /* bytes of an "id" as JSON, with NUL; a longer one is not echoed */
 
-static const char *const verbs[] = { "reload", "health", "info",   "devices", "unmapped", "announce",
-                                     "forget", "rename", "rebind", "permit",  NULL };
+static const char *const verbs[] = { "reload", "health", "info",   "devices", "unmapped",  "announce",
+                                     "forget", "rename", "rebind", "permit",  "log-level", NULL };
 
 /* A response topic is what somebody sent us: one that a broker would take amiss is none. */
 static bool is_topic(struct xpl_slice topic)
@@ -136,6 +136,24 @@ void core_on_reloaded(struct core *core, const char *error, int64_t now_ms)
                     text_get(&core->document));
 }
 
+/* ---- the log ---- */
+
+/* {"level":…} or the level alone, as a select of Home Assistant sends it. */
+static void set_log_level(struct core *core, const char *verb, const struct core_message *message)
+{
+    struct xpl_slice payload = message->payload;
+    json_t *body = json_loadb(payload.data ? payload.data : "", payload.size, 0, NULL);
+    const char *wanted = json_string_value(json_object_get(body, "level")), *level = NULL;
+    for (size_t i = 0; log_level_names[i]; i++)
+        if (xpl_slice_equal(wanted ? xpl_slice_from(wanted) : payload, xpl_slice_from(log_level_names[i])))
+            level = log_level_names[i];
+    json_decref(body);
+    if (level && core->sink.log_level)
+        core->sink.log_level(core->sink.context, level);
+    core->health_due_ms = 0; /* which says it */
+    requests_answer_result(core, verb, message, level ? NULL : "expected error, warning, info or debug");
+}
+
 /* ---- requests ---- */
 
 static void answer_unknown(struct core *core, const char *name, const struct core_message *message,
@@ -168,6 +186,10 @@ void requests_on_mqtt(struct core *core, struct xpl_slice verb, const struct cor
     }
     if (strcmp(name, "reload") == 0) {
         requests_reload(core, name, message);
+        return;
+    }
+    if (strcmp(name, "log-level") == 0) {
+        set_log_level(core, name, message);
         return;
     }
     if (decisions_on_request(core, name, message, now_ms))

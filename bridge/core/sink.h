@@ -49,6 +49,9 @@ struct sink {
     /* Keeps a small file for the next run. 0, or negative errno; -ENOENT: there is nowhere to keep it. May
      * be NULL. */
     int (*save)(void *context, const char *name, const char *data, size_t size);
+    /* Sets the level of the log, one of log_level_names; NULL: leaves it. Returns the one in force, where
+     * areas have their own the daemon's. May be NULL. */
+    const char *(*log_level)(void *context, const char *level);
     void (*log)(void *context, enum log_area area, enum log_level level, const char *text);
 };
 

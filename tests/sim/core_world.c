@@ -243,6 +243,14 @@ static uint32_t on_random(void *context)
     return ((struct world *)context)->chance;
 }
 
+static const char *on_log_level(void *context, const char *level)
+{
+    struct world *world = context;
+    if (level || !world->log_level)
+        world->log_level = level ? level : "info";
+    return world->log_level;
+}
+
 static void on_log(void *context, enum log_area area, enum log_level level, const char *text)
 {
     struct world *world = context;
@@ -271,6 +279,7 @@ static struct sink make_sink(struct world *world)
                           .depths = on_depths,
                           .reload = on_reload,
                           .random = on_random,
+                          .log_level = on_log_level,
                           .log = on_log };
 }
 

@@ -51,6 +51,7 @@ struct world {
     size_t n_notes; /* bytes */
     char log[65536];
     size_t n_log;
+    const char *log_level;
     unsigned warnings, reloads, publishes;
 };
 

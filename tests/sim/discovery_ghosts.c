@@ -200,7 +200,7 @@ static int check(struct model *model)
     failures += expect("device payloads", world_count(world, "homeassistant/device/xplmqtt_pi_"),
                        device ? devices : 0);
     failures += expect("all Home Assistant topics", world_count(world, "homeassistant/"),
-                       component ? devices + 7
+                       component ? devices + 9
                        : device  ? devices + 1
                                  : 0);
     failures += expect("nodes", ending(world, "homie/xplmqtt-pi/bnz", "/$type"), homie4 ? devices : 0);

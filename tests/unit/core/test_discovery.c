@@ -64,6 +64,15 @@ Test(discovery, announces_the_bridge_itself)
     begin(&world);
     cr_expect_not_null(world_get(&world, HA "button/xplmqtt_pi/reload/config"));
     cr_expect_not_null(world_get(&world, HA "binary_sensor/xplmqtt_pi/network/config"));
+    json_t *json = announcement(&world, HA "sensor/xplmqtt_pi/rate/config");
+    cr_expect_str_eq(text(json, "value_template"), "{{ value_json.messages_per_minute }}");
+    json_decref(json);
+    json = announcement(&world, HA "select/xplmqtt_pi/log-level/config");
+    cr_expect_str_eq(text(json, "command_topic"), "xpl/bridge/request/log-level");
+    cr_expect_str_eq(text(json, "state_topic"), "xpl/bridge/health");
+    cr_expect_str_eq(text(json, "entity_category"), "config");
+    cr_expect_eq(json_array_size(json_object_get(json, "options")), 4);
+    json_decref(json);
     world_deinit(&world);
 }
 

@@ -89,6 +89,51 @@ Test(report, health_comes_each_minute_and_at_once_when_the_status_changes)
     end();
 }
 
+Test(report, health_says_how_many_messages_a_minute_brought)
+{
+    begin(PLAIN);
+    json_t *data = health();
+    cr_expect(json_is_null(json_object_get(data, "messages_per_minute")), "no minute has passed");
+    json_decref(data);
+    for (int i = 0; i < 90; i++) {
+        world_say(&world, "xpl-trig acme-x.one * acme.basic power=1");
+        world_pass(&world, 2000);
+    }
+    data = health();
+    cr_expect_eq(json_integer_value(json_object_get(data, "messages_per_minute")), 30);
+    json_decref(data);
+    world_pass(&world, 120000);
+    data = health();
+    cr_expect_eq(json_integer_value(json_object_get(data, "messages_per_minute")), 0);
+    json_decref(data);
+    end();
+}
+
+Test(report, the_log_level_can_be_set_by_request_and_is_shown)
+{
+    static const char *const good[][2] = { { "debug", "debug" },
+                                           { "{\"level\":\"warning\",\"id\":3}", "warning" } };
+    static const char *const bad[] = { "", "loud", "{\"level\":5}", "{\"level\":\"loud\"}", "{}", "[1", "7" };
+    begin(PLAIN);
+    for (size_t i = 0; i < 2; i++) {
+        world_mqtt(&world, "xpl/bridge/request/log-level", good[i][0]);
+        cr_expect_not_null(strstr(world_notes(&world), "\"result\":\"ok\"}"));
+        json_t *data = health();
+        cr_expect_str_eq(json_string_value(json_object_get(data, "log_level")), good[i][1]);
+        json_decref(data);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        world_mqtt(&world, "xpl/bridge/request/log-level", bad[i]);
+        const char *notes = world_notes(&world);
+        cr_expect_not_null(strstr(notes, "\"reason\":\"expected error, warning, info or debug"), "%s: %s",
+                           bad[i], notes);
+        json_t *data = health();
+        cr_expect_str_eq(json_string_value(json_object_get(data, "log_level")), "warning");
+        json_decref(data);
+    }
+    end();
+}
+
 Test(report, a_reload_is_answered_when_it_is_over)
 {
     begin(PLAIN);
