@@ -196,22 +196,69 @@ static void permit(const struct request *request)
     answer_kept(request);
 }
 
+/* ---- the body ---- */
+
+struct verb {
+    const char *name;
+    void (*decide)(const struct request *request);
+    const char *strings[5]; /* members that are one; none at all: the body does not matter */
+    const char *flag;       /* the one that is true or false */
+};
+
+static bool is_other(const struct request *request, const char *name, bool (*is)(const json_t *value))
+{
+    const json_t *value = json_object_get(request->body, name);
+    return value && !json_is_null(value) && !is(value);
+}
+
+static bool is_string(const json_t *value)
+{
+    return json_is_string(value);
+}
+
+static bool is_flag(const json_t *value)
+{
+    return json_is_boolean(value);
+}
+
+/* Whether the members are what they should be. Answers when not. */
+static bool is_sound(const struct request *request, const struct verb *verb, const json_error_t *error)
+{
+    char why[256];
+    struct text reason = TEXT(why);
+    if (request->message->payload.size && !request->body)
+        text_format(&reason, "the body is no JSON object: %.100s", error->text);
+    else if (request->body && !json_is_object(request->body))
+        text_string(&reason, "the body is no JSON object");
+    for (size_t i = 0; verb->strings[i] && !reason.size; i++)
+        if (is_other(request, verb->strings[i], is_string))
+            text_format(&reason, "\"%s\" must be a string", verb->strings[i]);
+    if (verb->flag && !reason.size && is_other(request, verb->flag, is_flag))
+        text_format(&reason, "\"%s\" must be true or false", verb->flag);
+    if (reason.size)
+        answer(request, why);
+    return !reason.size;
+}
+
 bool decisions_on_request(struct core *core, const char *verb, const struct core_message *message,
                           int64_t now_ms)
 {
-    static const struct {
-        const char *verb;
-        void (*decide)(const struct request *request);
-    } table[] = {
-        { "announce", announce }, { "forget", forget }, { "rename", give_name },
-        { "rebind", rebind },     { "permit", permit },
+    static const struct verb verbs[] = {
+        { "announce", announce, { NULL }, NULL },
+        { "forget", forget, { "device" }, NULL },
+        { "rename", give_name, { "device", "name", "label", "room" }, NULL },
+        { "rebind", rebind, { "from", "to" }, NULL },
+        { "permit", permit, { "device" }, "permit" },
     };
-    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-        if (strcmp(verb, table[i].verb) != 0)
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+        if (strcmp(verb, verbs[i].name) != 0)
             continue;
+        json_error_t error;
         json_t *body =
-            json_loadb(message->payload.data ? message->payload.data : "", message->payload.size, 0, NULL);
-        table[i].decide(&(struct request){ core, verb, message, body, now_ms });
+            json_loadb(message->payload.data ? message->payload.data : "", message->payload.size, 0, &error);
+        const struct request request = { core, verb, message, body, now_ms };
+        if (!verbs[i].strings[0] || is_sound(&request, &verbs[i], &error))
+            verbs[i].decide(&request);
         json_decref(body);
         return true;
     }

@@ -219,7 +219,45 @@ Test(decisions, a_device_that_is_not_there_is_said_so)
     begin(&world);
     world_tell(&world, "xpl/bridge/request/forget", "{\"device\":\"nobody\"}");
     expect_answer(&world, "forget", "there is no device 'nobody'");
-    world_tell(&world, "xpl/bridge/request/forget", "rubbish");
-    expect_answer(&world, "forget", "missing");
+    world_deinit(&world);
+}
+
+Test(decisions, a_body_that_says_something_else_decides_nothing)
+{
+    static const struct {
+        const char *verb, *body, *why;
+    } rows[] = {
+        { "forget", "rubbish", "the body is no JSON object" },
+        { "forget", "{\"device\":\"bnz-owfs.rpi/28.1\"", "the body is no JSON object" },
+        { "forget", "[1]", "the body is no JSON object" },
+        { "forget", "\"bnz-owfs.rpi/28.1\"", "the body is no JSON object" },
+        { "forget", "", "\\\"device\\\" is missing" },
+        { "forget", "{}", "\\\"device\\\" is missing" },
+        { "forget", "{\"device\":null}", "\\\"device\\\" is missing" },
+        { "forget", "{\"device\":5}", "\\\"device\\\" must be a string" },
+        { "rename", "{\"device\":\"attic\",\"name\":5}", "\\\"name\\\" must be a string" },
+        { "rename", "{\"device\":\"attic\",\"label\":[]}", "\\\"label\\\" must be a string" },
+        { "rename", "{\"device\":\"attic\",\"room\":{}}", "\\\"room\\\" must be a string" },
+        { "rebind", "{\"from\":\"attic\",\"to\":true}", "\\\"to\\\" must be a string" },
+        { "rebind", "{\"from\":1,\"to\":\"attic\"}", "\\\"from\\\" must be a string" },
+        { "permit", "{\"device\":\"attic\",\"permit\":\"no\"}", "\\\"permit\\\" must be true or false" },
+        { "permit", "{\"device\":\"attic\",\"permit\":0}", "\\\"permit\\\" must be true or false" },
+    };
+    struct world world;
+    world_init(&world);
+    begin(&world);
+    hear(&world, "28.1");
+    world_settle(&world);
+    world_tell(&world, "xpl/bridge/request/rename", "{\"device\":\"bnz-owfs.rpi/28.1\",\"name\":\"attic\"}");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        char topic[64];
+        snprintf(topic, sizeof(topic), "xpl/bridge/request/%s", rows[i].verb);
+        world_tell(&world, topic, rows[i].body);
+        expect_answer(&world, rows[i].verb, rows[i].why);
+    }
+    world_settle(&world);
+    expect_in(&world, TEMP, "\"state_topic\":\"xpl/attic/temp\"");
+    world_tell(&world, "xpl/bridge/request/announce", "PRESS");
+    expect_answer(&world, "announce", "\"ok\"");
     world_deinit(&world);
 }
