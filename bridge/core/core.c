@@ -211,8 +211,8 @@ void core_set_mapping(struct core *core, struct mapping *mapping, int64_t now_ms
     listening_follow(core);
     made_on_mapping(core, now_ms);
     devices_on_mapping(core);
-    if (!same) /* another table may take what this one did not */
-        unmapped_clear(&core->unmapped);
+    if (!same)
+        unmapped_on_mapping(core);
     discovery_on_mapping(core, now_ms);
     report_on_mapping(core, now_ms);
     mapping_unref(old); /* pending commands hold it as long as they need it */

@@ -6,11 +6,12 @@
 #include "core/hash.h"
 
 #define END_ROOM   64   /* bytes kept free for what closes the list */
-#define SAMPLE_MAX 4096 /* bytes of a sample; a larger message is named without one */
+#define SAMPLE_MAX 4096 /* bytes of a message and of its JSON; a larger one is named without a sample */
 
 struct unmapped_entry {
     uint64_t count;
-    char *sample; /* JSON of the first message, NULL when it was too large */
+    char *sample; /* the first message as it was heard; NULL when it was too large */
+    size_t sample_size;
     UT_hash_handle hh;
     bool left_out;
     size_t size;
@@ -23,21 +24,17 @@ static void entry_free(struct unmapped_entry *entry)
     free(entry);
 }
 
-void unmapped_clear(struct unmapped *unmapped)
+static void entry_drop(struct unmapped *unmapped, struct unmapped_entry *entry)
 {
-    struct unmapped_entry *entry, *next;
-    HASH_ITER(hh, unmapped->entries, entry, next)
-    {
-        HASH_DEL(unmapped->entries, entry);
-        entry_free(entry);
-    }
-    unmapped->others = 0;
-    unmapped->changed = true;
+    HASH_DEL(unmapped->entries, entry);
+    entry_free(entry);
 }
 
 void unmapped_deinit(struct unmapped *unmapped)
 {
-    unmapped_clear(unmapped);
+    struct unmapped_entry *entry, *next;
+    HASH_ITER(hh, unmapped->entries, entry, next)
+    entry_drop(unmapped, entry);
 }
 
 void unmapped_add(struct core *core, const struct xpl_message *message)
@@ -64,11 +61,12 @@ void unmapped_add(struct core *core, const struct xpl_message *message)
     entry->count = 1;
     entry->size = text.size;
     memcpy(entry->key, key, text.size + 1);
-    char sample[SAMPLE_MAX];
-    struct text json = TEXT(sample);
-    mapping_message_json(mapping_charset(core->mapping), message, false, &json);
-    if (!json.overflow)
-        entry->sample = strdup(sample);
+    if (core->datagram.size && core->datagram.size <= SAMPLE_MAX)
+        entry->sample = malloc(core->datagram.size);
+    if (entry->sample) {
+        memcpy(entry->sample, core->datagram.data, core->datagram.size);
+        entry->sample_size = core->datagram.size;
+    }
     HASH_ADD_KEYPTR(hh, unmapped->entries, entry->key, entry->size, entry);
     if (entry->left_out) {
         entry_free(entry);
@@ -77,7 +75,44 @@ void unmapped_add(struct core *core, const struct xpl_message *message)
     unmapped->changed = true;
 }
 
-static void write_entry(const struct core *core, const struct unmapped_entry *entry, struct text *ret)
+/* Parses it where the walk does, which is over by then. */
+static bool read_sample(struct core *core, const struct unmapped_entry *entry)
+{
+    return entry->sample && xpl_message_parse(&core->message, entry->sample, entry->sample_size) == 0;
+}
+
+/* ---- another table ---- */
+
+static void note_effect(void *context, const struct mapping_publish *publish)
+{
+    (void)publish;
+    *(bool *)context = true;
+}
+
+static bool is_still_unmapped(struct core *core, const struct unmapped_entry *entry)
+{
+    bool any = false;
+    struct mapping_sink sink = { .context = &any, .publish = note_effect };
+    if (!read_sample(core, entry))
+        return false;
+    enum mapping_result result = mapping_on_xpl(core->mapping, core->scratch, &core->message, &sink);
+    return result == MAPPING_UNMAPPED || (result == MAPPING_TAKEN && !any);
+}
+
+void unmapped_on_mapping(struct core *core)
+{
+    struct unmapped *unmapped = &core->unmapped;
+    struct unmapped_entry *entry, *next;
+    HASH_ITER(hh, unmapped->entries, entry, next)
+    if (!is_still_unmapped(core, entry))
+        entry_drop(unmapped, entry);
+    unmapped->others = 0;
+    unmapped->changed = true;
+}
+
+/* ---- the list ---- */
+
+static void write_entry(struct core *core, const struct unmapped_entry *entry, struct text *ret)
 {
     const struct charset *charset = mapping_charset(core->mapping);
     size_t schema = strcspn(entry->key, "\n");
@@ -87,12 +122,16 @@ static void write_entry(const struct core *core, const struct unmapped_entry *en
     mapping_value_json(charset, xpl_slice(entry->key + schema + 1, entry->size - schema - 1), false, ret);
     text_string(ret, ",\"count\":");
     text_number(ret, (int64_t)entry->count);
-    if (entry->sample)
-        text_format(ret, ",\"sample\":%s", entry->sample);
+    char buffer[SAMPLE_MAX];
+    struct text sample = TEXT(buffer);
+    if (read_sample(core, entry))
+        mapping_message_json(charset, &core->message, false, &sample);
+    if (sample.size && !sample.overflow)
+        text_format(ret, ",\"sample\":%s", buffer);
     text_char(ret, '}');
 }
 
-void unmapped_write(const struct core *core, struct text *ret)
+void unmapped_write(struct core *core, struct text *ret)
 {
     bool whole = true;
     text_string(ret, "{\"messages\":[");

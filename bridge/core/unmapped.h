@@ -16,9 +16,10 @@ struct unmapped {
 };
 
 void unmapped_deinit(struct unmapped *unmapped);
+/* The message that is being worked on. */
 void unmapped_add(struct core *core, const struct xpl_message *message);
-/* A new table may take what the old one did not: begin anew. */
-void unmapped_clear(struct unmapped *unmapped);
-void unmapped_write(const struct core *core, struct text *ret);
+/* A new table may take what the old one did not, which is listed no more. */
+void unmapped_on_mapping(struct core *core);
+void unmapped_write(struct core *core, struct text *ret);
 
 #endif

@@ -98,17 +98,28 @@ Test(unmapped, a_list_too_long_is_cut_at_an_entry_and_says_so)
     end();
 }
 
-Test(unmapped, another_table_begins_anew)
+Test(unmapped, another_table_takes_off_the_list_only_what_it_takes)
 {
     begin(PLAIN);
     world_say(&world, "xpl-trig acme-x.one * other.basic a=1");
+    world_say(&world, "xpl-trig acme-x.two * other.basic b=1");
+    world_say(&world, "xpl-trig acme-x.two * third.basic c=1");
+    world_say(&world, "xpl-trig acme-x.two * third.basic c=2");
     world_reload(&world, world_mapping(PLAIN));
     json_t *list = retained_json("xpl/bridge/unmapped");
-    cr_expect_eq(json_array_size(json_object_get(list, "messages")), 1u, "the same table takes no more");
+    cr_expect_eq(json_array_size(json_object_get(list, "messages")), 3u, "the same table takes no more");
     json_decref(list);
-    world_reload(&world,
-                 world_mapping("<map name='other' schema='another.basic'><property name='a'><publish/>"
-                               "</property></map>"));
+    world_reload(&world, world_mapping("<map name='other' schema='other.basic'><property name='a'><publish/>"
+                                       "</property></map>"));
+    list = retained_json("xpl/bridge/unmapped");
+    cr_expect_eq(json_array_size(json_object_get(list, "messages")), 2u);
+    cr_expect_str_eq(json_string_value(json_object_get(first(list), "source")), "acme-x.two",
+                     "the map takes it and makes nothing of it");
+    const json_t *second = json_array_get(json_object_get(list, "messages"), 1);
+    cr_expect_eq(json_integer_value(json_object_get(second, "count")), 2);
+    cr_expect_not_null(json_object_get(second, "sample"));
+    json_decref(list);
+    world_reload(&world, world_mapping("<ignore source='acme-x.*'/>"));
     list = retained_json("xpl/bridge/unmapped");
     cr_expect_eq(json_array_size(json_object_get(list, "messages")), 0u);
     json_decref(list);
