@@ -279,6 +279,13 @@ void discovery_put(struct core *core, struct xpl_slice topic, struct xpl_slice p
     core_publish_topic(core, SINK_STATE, topic, payload, 1);
 }
 
+void discovery_keep(struct core *core, struct xpl_slice topic)
+{
+    struct discovery *discovery = &core->discovery;
+    bool record = discovery->step == DISCOVERY_PUBLISH; /* so that it is found again when it goes */
+    discovery->made |= announced_put(&discovery->announced, topic, XPL_SLICE(""), record) == ANNOUNCED_NEW;
+}
+
 static void render(struct core *core, enum discovery_step step)
 {
     struct discovery *discovery = &core->discovery;

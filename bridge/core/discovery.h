@@ -118,6 +118,8 @@ void discovery_drop_unmade(struct core *core);
 
 /* A retained topic of an announcement. */
 void discovery_put(struct core *core, struct xpl_slice topic, struct xpl_slice payload);
+/* One whose payload is not known in this run: whatever the broker has stays. */
+void discovery_keep(struct core *core, struct xpl_slice topic);
 /* What stands behind the dot of our source. */
 const char *discovery_instance(const struct core *core);
 /* The next thing that is to be announced, its view made in core->discovery.view; begin with NULL. */

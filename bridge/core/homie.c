@@ -88,13 +88,16 @@ void homie_add(struct core *core, const char *topic, const struct view_property 
     HASH_FIND(hh_state, homie->states, entry->state, strlen(entry->state), same);
     if (*entry->state && !same)
         HASH_ADD_KEYPTR(hh_state, homie->states, entry->state, strlen(entry->state), entry);
-    if (shape->retained && *entry->state &&
-        core->sink.state(core->sink.context, xpl_slice_from(entry->state), &payload)) {
+    if (!shape->retained)
+        return;
+    if (core->sink.state(core->sink.context, xpl_slice_from(entry->state), &payload)) {
         char buffer[4096];
         struct text copy = TEXT(buffer);
         text_slice(&copy, payload); /* the sink's lives until the next publish */
         if (!copy.overflow)
             put_value(core, entry, text_get(&copy), true);
+    } else { /* not heard in this run: what the last one said still stands */
+        discovery_keep(core, xpl_slice_from(topic));
     }
 }
 
@@ -211,8 +214,9 @@ static bool to_homie(const struct homie_entry *entry, struct xpl_slice payload, 
 static void put_value(struct core *core, const struct homie_entry *entry, struct xpl_slice payload,
                       bool announce)
 {
-    struct xpl_slice topic = xpl_slice_from(entry->topic), value;
-    if (!to_homie(entry, payload, &value))
+    struct xpl_slice topic = xpl_slice_from(entry->topic), value = payload;
+    bool taken_back = entry->shape.retained && !payload.size;
+    if (!taken_back && !to_homie(entry, payload, &value))
         return;
     if (!entry->shape.retained) {
         core_publish_topic(core, SINK_EVENT, topic, value, 1);
@@ -286,13 +290,18 @@ static void warn(struct core *core, const struct homie_entry *entry, struct xpl_
     core_publish_topic(core, SINK_EVENT, text_get(&topic), text_get(&text), 0);
 }
 
+bool homie_has_target(const struct core *core, const struct homie_shape *shape)
+{
+    return core->discovery.options.homie == DISCOVERY_HOMIE_5 && shape->datatype == HOMIE_FLOAT &&
+           shape->settable && shape->retained;
+}
+
 /* What a dimmer was told, beside what it says it is. */
 static void put_target(struct core *core, const struct homie_entry *entry, struct xpl_slice payload)
 {
     char buffer[LIMIT_TOPIC];
     struct text topic = TEXT(buffer);
-    if (core->discovery.options.homie != DISCOVERY_HOMIE_5 || entry->shape.datatype != HOMIE_FLOAT ||
-        !entry->shape.retained)
+    if (!homie_has_target(core, &entry->shape))
         return;
     text_format(&topic, "%s/$target", entry->topic);
     if (!topic.overflow &&

@@ -37,6 +37,9 @@ void homie_clear(struct homie *homie);
 /* False when Homie has no use for it. */
 bool homie_shape(const struct view_property *property, struct homie_shape *ret);
 
+/* Whether commands on it are told as $target. */
+bool homie_has_target(const struct core *core, const struct homie_shape *shape);
+
 /* Notes the property under Homie's topic, and announces the value that it has. */
 void homie_add(struct core *core, const char *topic, const struct view_property *property,
                const struct homie_shape *shape);

@@ -111,11 +111,15 @@ static void put_values(struct core *core, const struct view *view, const char *i
         text_format(&topic, "homie/5/%s/" NODE "/%s", id, object_buffer);
         homie_add(core, buffer, &view->properties[i], &shape);
         text_string(&topic, "/$target");
-        if (!topic.overflow && core->sink.state(core->sink.context, text_get(&topic), &target)) {
+        if (!homie_has_target(core, &shape) || topic.overflow)
+            continue;
+        if (core->sink.state(core->sink.context, text_get(&topic), &target)) {
             char copy_buffer[256];
             struct text copy = TEXT(copy_buffer);
             text_slice(&copy, target);
             discovery_put(core, text_get(&topic), text_get(&copy));
+        } else {
+            discovery_keep(core, text_get(&topic));
         }
     }
 }

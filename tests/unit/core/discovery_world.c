@@ -11,11 +11,12 @@
 struct retained {
     UT_hash_handle hh;
     bool left_out;
+    bool ours; /* published in this run: the session has it in memory */
     char *value;
     char name[1024];
 };
 
-static void put(struct retained **table, struct xpl_slice name, struct xpl_slice value)
+static struct retained *put(struct retained **table, struct xpl_slice name, struct xpl_slice value)
 {
     struct retained *entry;
     HASH_FIND(hh, *table, name.data, name.size, entry);
@@ -32,6 +33,7 @@ static void put(struct retained **table, struct xpl_slice name, struct xpl_slice
     free(entry->value);
     while (!(entry->value = strndup(value.data ? value.data : "", value.size)))
         ;
+    return entry;
 }
 
 static void forget(struct retained **table, struct xpl_slice name)
@@ -51,10 +53,16 @@ static void empty(struct retained **table)
         forget(table, xpl_slice_from((*table)->name));
 }
 
-static const char *get(struct retained *table, const char *name)
+static struct retained *find(struct retained *table, struct xpl_slice name)
 {
     struct retained *entry;
-    HASH_FIND(hh, table, name, strlen(name), entry);
+    HASH_FIND(hh, table, name.data, name.size, entry);
+    return entry;
+}
+
+static const char *get(struct retained *table, const char *name)
+{
+    struct retained *entry = find(table, xpl_slice_from(name));
     return entry ? entry->value : NULL;
 }
 
@@ -120,7 +128,7 @@ static void publish(void *context, const struct sink_publish *publish)
         snprintf(world->last_event, sizeof(world->last_event), "%.*s", XPL_SLICE_ARGS(publish->payload));
     } else if (publish->payload.size) {
         world->unkept += is_announcement(publish->topic) && !is_kept(world, publish->topic);
-        put(&world->retained, publish->topic, publish->payload);
+        put(&world->retained, publish->topic, publish->payload)->ours = true;
         world->unsorted = true;
     } else {
         forget(&world->retained, publish->topic);
@@ -130,12 +138,11 @@ static void publish(void *context, const struct sink_publish *publish)
 static bool state(void *context, struct xpl_slice topic, struct xpl_slice *ret)
 {
     struct world *world = context;
-    char name[1024];
-    snprintf(name, sizeof(name), "%.*s", XPL_SLICE_ARGS(topic));
-    const char *value = get(world->retained, name);
-    if (value)
-        *ret = xpl_slice_from(value);
-    return value;
+    struct retained *entry = find(world->retained, topic);
+    if (!entry || !entry->ours)
+        return false;
+    *ret = xpl_slice_from(entry->value);
+    return true;
 }
 
 static void filter(void *context, const char *text)
@@ -297,6 +304,8 @@ void world_kill(struct world *world)
     core_free(world->core);
     world->core = NULL;
     world->connected = false;
+    for (struct retained *r = world->retained; r; r = r->hh.next)
+        r->ours = false;
 }
 
 void world_stop(struct world *world)

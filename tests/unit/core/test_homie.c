@@ -3,14 +3,19 @@
 
 #include "discovery_world.h"
 
-static void begin(struct world *world, enum discovery_homie homie)
+static void begin_with(struct world *world, enum discovery_homie homie)
 {
-    world_init(world);
     world->options.discovery.homeassistant = DISCOVERY_HA_OFF;
     world->options.discovery.homie = homie;
     world_start(world);
     world_connect(world);
     world_settle(world);
+}
+
+static void begin(struct world *world, enum discovery_homie homie)
+{
+    world_init(world);
+    begin_with(world, homie);
 }
 
 static void hear_lamp(struct world *world, const char *rest)
@@ -141,6 +146,32 @@ Test(homie4, what_is_forgotten_leaves_no_topic)
     world_deinit(&world);
 }
 
+static void restart(struct world *world)
+{
+    world_stop(world);
+    world_start(world);
+    world_connect(world);
+    world_settle(world);
+}
+
+Test(homie4, a_value_outlives_a_restart_until_it_is_heard_again_or_the_property_goes)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_4);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    restart(&world);
+    expect(&world, NODE4 "power", "true");
+    hear_lamp(&world, "command=off");
+    expect(&world, NODE4 "power", "false");
+    restart(&world);
+    expect(&world, NODE4 "power", "false");
+    world_tell(&world, "xpl/bridge/request/forget", "{\"device\":\"rfxcom-lan.0004a3/0x00a1f3-3\"}");
+    world_settle(&world);
+    cr_expect_null(world_get(&world, NODE4 "power"));
+    world_deinit(&world);
+}
+
 static json_int_t version(struct world *world, const char *topic)
 {
     json_t *json = json_loads(world_get(world, topic), 0, NULL);
@@ -207,6 +238,41 @@ Test(homie5, a_set_is_validated_gives_a_target_and_a_warning_when_wrong)
     cr_expect_not_null(strstr(world.last_event, "above 15"), "%s", world.last_event);
     world_settle(&world);
     expect(&world, DEV5 "xpl/level/$target", "9");
+    world_deinit(&world);
+}
+
+Test(homie5, values_and_targets_outlive_a_restart_until_the_property_goes)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_5);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    world_tell(&world, DEV5 "xpl/level/set", "9");
+    restart(&world);
+    expect(&world, DEV5 "xpl/power", "true");
+    expect(&world, DEV5 "xpl/level", "9");
+    expect(&world, DEV5 "xpl/level/$target", "9");
+    world_map(&world, NULL, false);
+    world_settle(&world);
+    cr_expect_eq(world_count(&world, DEV5), 0);
+    world_deinit(&world);
+}
+
+Test(homie5, a_state_that_is_taken_back_goes_here_too)
+{
+    struct world world;
+    world_init(&world);
+    world_map(&world,
+              "<mappings xmlns='urn:xplmqtt:mappings:1'><map name='t' schema='test.basic' device='{source}'>"
+              "<property name='word' kind='text'><publish when='word=none' payload=''/><publish when='word'/>"
+              "</property></map></mappings>",
+              false);
+    begin_with(&world, DISCOVERY_HOMIE_5);
+    world_hear(&world, "trig", "acme-test.one", "test.basic", "word=hello");
+    world_settle(&world);
+    expect(&world, "homie/5/xplmqtt-pi-acme-test-one/xpl/word", "hello");
+    world_hear(&world, "trig", "acme-test.one", "test.basic", "word=none");
+    cr_expect_null(world_get(&world, "homie/5/xplmqtt-pi-acme-test-one/xpl/word"));
     world_deinit(&world);
 }
 
