@@ -1,5 +1,6 @@
 #include "core/homie.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/number.h"
@@ -12,7 +13,7 @@ struct homie_entry {
     UT_hash_handle hh, hh_state;
     bool left_out;
     struct homie_shape shape;
-    char *format, *min, *max; /* own copies of the shape's */
+    char *format, *min, *max, *step; /* own copies of the shape's */
     char *topic, *state, *command;
 };
 
@@ -23,6 +24,7 @@ static void entry_free(struct homie_entry *entry)
     free(entry->format);
     free(entry->min);
     free(entry->max);
+    free(entry->step);
     free(entry->topic);
     free(entry->state);
     free(entry->command);
@@ -55,10 +57,12 @@ static struct homie_entry *entry_new(const char *topic, const struct view_proper
     entry->format = strdup(shape->format);
     entry->min = strdup(shape->min);
     entry->max = strdup(shape->max);
+    entry->step = strdup(shape->step);
     entry->topic = strdup(topic);
     entry->state = strdup(property->state);
     entry->command = strdup(property->command);
-    if (entry->format && entry->min && entry->max && entry->topic && entry->state && entry->command)
+    if (entry->format && entry->min && entry->max && entry->step && entry->topic && entry->state &&
+        entry->command)
         return entry;
     entry_free(entry);
     return NULL;
@@ -195,8 +199,9 @@ static bool is_choice(const char *list, struct xpl_slice word)
     return false;
 }
 
-/* The map's word as Homie's; false when it cannot be one. */
-static bool to_homie(const struct homie_entry *entry, struct xpl_slice payload, struct xpl_slice *ret)
+/* The map's word as Homie's, which may stand in `room`; false when it cannot be one. */
+static bool to_homie(const struct homie_entry *entry, struct xpl_slice payload, struct text *room,
+                     struct xpl_slice *ret)
 {
     *ret = payload;
     switch (entry->shape.datatype) {
@@ -204,7 +209,11 @@ static bool to_homie(const struct homie_entry *entry, struct xpl_slice payload, 
         *ret = xpl_slice_equal(payload, xpl_slice_from(entry->shape.on)) ? XPL_SLICE("true")
                                                                          : XPL_SLICE("false");
         return ret->size == 4 || xpl_slice_equal(payload, xpl_slice_from(entry->shape.off));
-    case HOMIE_FLOAT: return number_is(payload);
+    case HOMIE_FLOAT:
+        if (number_shortest(payload, room) < 0) /* which has no plus, as Homie wants it */
+            return false;
+        *ret = text_get(room);
+        return !room->overflow;
     case HOMIE_ENUM: return is_choice(entry->format, payload);
     case HOMIE_STRING: return payload.size > 0;
     }
@@ -215,8 +224,10 @@ static void put_value(struct core *core, const struct homie_entry *entry, struct
                       bool announce)
 {
     struct xpl_slice topic = xpl_slice_from(entry->topic), value = payload;
+    char buffer[NUMBER_TEXT_MAX];
+    struct text room = TEXT(buffer);
     bool taken_back = entry->shape.retained && !payload.size;
-    if (!taken_back && !to_homie(entry, payload, &value))
+    if (!taken_back && !to_homie(entry, payload, &room, &value))
         return;
     if (!entry->shape.retained) {
         core_publish_topic(core, SINK_EVENT, topic, value, 1);
@@ -238,11 +249,47 @@ void homie_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice 
 
 /* ---- commands ---- */
 
-/* Homie's word as the map's; false when it is none, with a reason. */
-static bool from_homie(const struct homie_entry *entry, struct xpl_slice payload, struct xpl_slice *ret,
-                       struct text *why)
+/* Where the steps of a number begin: at its minimum, else its maximum, else what it is now. */
+static double step_base(const struct core *core, const struct homie_entry *entry)
 {
-    double value, bound;
+    double base;
+    struct xpl_slice now;
+    if (number_parse(xpl_slice_from(entry->min), &base) == 0 ||
+        number_parse(xpl_slice_from(entry->max), &base) == 0)
+        return base;
+    return core->sink.state(core->sink.context, xpl_slice_from(entry->state), &now) &&
+                   number_parse(now, &base) == 0
+               ? base
+               : 0;
+}
+
+/* The number that Homie means: on a step, within the bounds, written as maps write it. */
+static void number_from_homie(const struct core *core, const struct homie_entry *entry,
+                              struct xpl_slice payload, struct text *ret, struct text *why)
+{
+    double value, step, bound;
+    if (number_parse(payload, &value) < 0 || number_shortest(payload, ret) < 0 || ret->overflow) {
+        text_string(why, "no number");
+        return;
+    }
+    if (number_parse(xpl_slice_from(entry->step), &step) == 0 && step > 0) {
+        double base = step_base(core, entry), rounded = base + floor((value - base) / step + 0.5) * step;
+        if (rounded != value && isfinite(rounded)) {
+            value = rounded;
+            text_reset(ret);
+            number_write(value, ret);
+        }
+    }
+    if (number_parse(xpl_slice_from(entry->min), &bound) == 0 && value < bound)
+        text_format(why, "below %s", entry->min);
+    else if (number_parse(xpl_slice_from(entry->max), &bound) == 0 && value > bound)
+        text_format(why, "above %s", entry->max);
+}
+
+/* Homie's word as the map's, which may stand in `room`; false when it is none, with a reason. */
+static bool from_homie(const struct core *core, const struct homie_entry *entry, struct xpl_slice payload,
+                       struct text *room, struct xpl_slice *ret, struct text *why)
+{
     *ret = payload;
     switch (entry->shape.datatype) {
     case HOMIE_BOOLEAN:
@@ -254,12 +301,8 @@ static bool from_homie(const struct homie_entry *entry, struct xpl_slice payload
             text_string(why, "neither true nor false");
         break;
     case HOMIE_FLOAT:
-        if (number_parse(payload, &value) < 0)
-            text_string(why, "no number");
-        else if (number_parse(xpl_slice_from(entry->min), &bound) == 0 && value < bound)
-            text_format(why, "below %s", entry->min);
-        else if (number_parse(xpl_slice_from(entry->max), &bound) == 0 && value > bound)
-            text_format(why, "above %s", entry->max);
+        number_from_homie(core, entry, payload, room, why);
+        *ret = text_get(room);
         break;
     case HOMIE_ENUM:
         if (!is_choice(entry->format, payload))
@@ -313,8 +356,8 @@ bool homie_on_mqtt(struct core *core, const struct core_message *message, int64_
 {
     struct xpl_slice topic = message->topic, set = XPL_SLICE("/set"), payload;
     struct homie_entry *entry;
-    char buffer[256];
-    struct text why = TEXT(buffer);
+    char buffer[256], room_buffer[NUMBER_TEXT_MAX];
+    struct text why = TEXT(buffer), room = TEXT(room_buffer);
     if (topic.size <= set.size || memcmp(topic.data + topic.size - set.size, set.data, set.size) != 0)
         return false;
     HASH_FIND(hh, core->discovery.homie.topics, topic.data, topic.size - set.size, entry);
@@ -322,13 +365,13 @@ bool homie_on_mqtt(struct core *core, const struct core_message *message, int64_
         return false;
     if (!entry->shape.settable)
         text_string(&why, "for a property that cannot be set");
-    if (!why.size && from_homie(entry, message->payload, &payload, &why)) {
+    if (!why.size && from_homie(core, entry, message->payload, &room, &payload, &why)) {
         struct core_message command = *message;
         command.topic = xpl_slice_from(entry->command);
         command.payload = payload;
         command.retained = message->stored; /* Node-RED's Homie nodes retain what they command now, too */
         if (!command.retained)
-            put_target(core, entry, message->payload);
+            put_target(core, entry, payload);
         if (!commands_on_mqtt(core, &command, now_ms))
             core_count(core, COUNT_MQTT_OTHER);
     } else {

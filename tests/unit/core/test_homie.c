@@ -314,3 +314,69 @@ Test(homie5, clears_what_homie_4_announced_and_the_other_way_round)
     expect(&world, "homie/xplmqtt-pi/$state", "ready");
     world_deinit(&world);
 }
+
+/* ---- numbers ---- */
+
+#define NUM5 "homie/5/xplmqtt-pi-acme-test-one/xpl/num"
+
+static void begin_number(struct world *world, const char *attributes)
+{
+    char xml[1024];
+    snprintf(xml, sizeof(xml),
+             "<mappings xmlns='urn:xplmqtt:mappings:1'><map name='t' schema='test.basic' device='{source}'>"
+             "<property name='num' kind='number' %s><publish when='num'/><send schema='test.basic'>"
+             "<item name='num'>{payload}</item></send></property></map></mappings>",
+             attributes);
+    world_init(world);
+    world_map(world, xml, false);
+    begin_with(world, DISCOVERY_HOMIE_5);
+    world_hear(world, "trig", "acme-test.one", "test.basic", "num=+4.50");
+    world_settle(world);
+}
+
+/* What goes out on xPL for a payload; NULL: nothing. */
+static void expect_order(struct world *world, const char *payload, const char *number)
+{
+    char item[64];
+    size_t sends = world->sends;
+    world_tell(world, NUM5 "/set", payload);
+    snprintf(item, sizeof(item), "\nnum=%s\n", number ? number : "");
+    cr_expect_eq(world->sends, sends + (number != NULL), "%s", payload);
+    cr_expect(!number || strstr(world->sent, item), "%s: %s, not %s", payload, world->sent, number);
+}
+
+Test(homie5, a_number_goes_to_the_nearest_step_before_its_bounds_are_looked_at)
+{
+    struct world world;
+    begin_number(&world, "min='2' max='10' step='2'");
+    expect_order(&world, "4", "4");
+    expect_order(&world, "3", "4");
+    expect_order(&world, "1.5", "2");
+    expect_order(&world, "10.9", "10");
+    expect_order(&world, "0.9", NULL);
+    expect_order(&world, "11", NULL);
+    world_deinit(&world);
+    begin_number(&world, "max='10' step='3'");
+    expect_order(&world, "8", "7");
+    expect_order(&world, "-100", "-101");
+    world_deinit(&world);
+    begin_number(&world, "step='0.1'");
+    expect_order(&world, "0.34", "0.3");
+    world_deinit(&world);
+    begin_number(&world, "step='1'");
+    expect_order(&world, "7.2", "7.5"); /* it is 4.5 now */
+    world_deinit(&world);
+}
+
+Test(homie5, a_number_has_no_plus_in_either_direction)
+{
+    struct world world;
+    begin_number(&world, "");
+    expect(&world, NUM5, "4.5");
+    expect_order(&world, "+5", "5");
+    expect(&world, NUM5 "/$target", "5");
+    expect_order(&world, "1e+2", "100");
+    expect_order(&world, " 4", NULL);
+    expect_order(&world, "nan", NULL);
+    world_deinit(&world);
+}
