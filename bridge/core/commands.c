@@ -37,6 +37,8 @@ static void answer(struct core *core, const struct core_message *message, const 
     struct text outcome = TEXT(buffer), *text = &core->document;
     const struct charset *charset = mapping_charset(core->mapping);
     text_format(&outcome, "%s%s%s", result, why ? ": " : "", why ? why : "");
+    if (why && message->refusal)
+        text_string(message->refusal, why);
     text_reset(text);
     text_string(text, "{\"topic\":");
     mapping_value_json(charset, message->topic, false, text);

@@ -70,10 +70,11 @@ void core_on_xpl(struct core *core, struct xpl_slice datagram, struct xpl_endpoi
 /* One message from the broker. */
 struct core_message {
     struct xpl_slice topic, payload, response_topic, correlation; /* the last two: data NULL when not given */
-    bool retained;      /* published to be kept, as far as the broker says */
-    bool stored;        /* and that before we subscribed: from another time */
-    int64_t expiry_s;   /* left of its MQTT 5 expiry; -1: none */
-    int64_t arrived_ms; /* when it reached this process */
+    bool retained;        /* published to be kept, as far as the broker says */
+    bool stored;          /* and that before we subscribed: from another time */
+    int64_t expiry_s;     /* left of its MQTT 5 expiry; -1: none */
+    int64_t arrived_ms;   /* when it reached this process */
+    struct text *refusal; /* why the command in it was refused is appended; NULL: nobody asks */
 };
 void core_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms);
 

@@ -323,8 +323,8 @@ static void warn(struct core *core, const struct homie_entry *entry, struct xpl_
     char topic_buffer[LIMIT_TOPIC], buffer[1024];
     struct text topic = TEXT(topic_buffer), text = TEXT(buffer);
     const char *end = strchr(entry->topic + sizeof("homie/5"), '/');
-    text_format(&text, "%s/set: '%.*s' is %s", entry->topic, (int)(payload.size < 100 ? payload.size : 100),
-                payload.data ? payload.data : "", why);
+    text_format(&text, "%s/set '%.*s' refused: %s", entry->topic,
+                (int)(payload.size < 100 ? payload.size : 100), payload.data ? payload.data : "", why);
     core_log(core, LOG_MQTT, LOG_LEVEL_DEBUG, "%s", buffer);
     if (core->discovery.options.homie != DISCOVERY_HOMIE_5 || !end)
         return;
@@ -364,19 +364,23 @@ bool homie_on_mqtt(struct core *core, const struct core_message *message, int64_
     if (!entry)
         return false;
     if (!entry->shape.settable)
-        text_string(&why, "for a property that cannot be set");
-    if (!why.size && from_homie(core, entry, message->payload, &room, &payload, &why)) {
+        text_string(&why, "it cannot be set");
+    else if (from_homie(core, entry, message->payload, &room, &payload, &why)) {
         struct core_message command = *message;
         command.topic = xpl_slice_from(entry->command);
         command.payload = payload;
         command.retained = message->stored; /* Node-RED's Homie nodes retain what they command now, too */
-        if (!command.retained)
-            put_target(core, entry, payload);
-        if (!commands_on_mqtt(core, &command, now_ms))
-            core_count(core, COUNT_MQTT_OTHER);
-    } else {
-        core_count(core, COUNT_MQTT_OTHER);
-        warn(core, entry, message->payload, buffer);
+        command.refusal = &why;
+        if (commands_on_mqtt(core, &command, now_ms)) {
+            if (!why.size)
+                put_target(core, entry, payload);
+            else
+                warn(core, entry, message->payload, buffer);
+            return true;
+        }
+        text_string(&why, "no map takes it");
     }
+    core_count(core, COUNT_MQTT_OTHER);
+    warn(core, entry, message->payload, buffer);
     return true;
 }

@@ -276,6 +276,21 @@ Test(homie5, a_state_that_is_taken_back_goes_here_too)
     world_deinit(&world);
 }
 
+Test(homie5, a_command_that_is_refused_later_gives_a_warning_and_no_target)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_5);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    world_tell(&world, DEV5 "xpl/level/set", "9");
+    core_on_address(world.core, (struct xpl_endpoint){ 0, 0 }, world.now_ms);
+    world_tell(&world, DEV5 "xpl/level/set", "7");
+    cr_expect_str_eq(world.last_event_topic, DEV5 "$log/warn");
+    cr_expect_not_null(strstr(world.last_event, "the xPL side is down"), "%s", world.last_event);
+    expect(&world, DEV5 "xpl/level/$target", "9");
+    world_deinit(&world);
+}
+
 Test(homie5, a_device_that_falls_silent_is_lost_until_it_is_heard)
 {
     struct world world;
