@@ -291,6 +291,20 @@ Test(homie5, a_command_that_is_refused_later_gives_a_warning_and_no_target)
     world_deinit(&world);
 }
 
+Test(homie5, an_event_takes_every_word_that_its_map_sends_also_those_not_heard_yet)
+{
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_5);
+    world_hear(&world, "trig", "acme-dusk.porch", "x10.basic", "command=all_lights_on house=a");
+    world_hear(&world, "trig", "rfxcom-lan.0004a3", "x10.security", "command=arm-away device=99 type=kr10");
+    world_settle(&world);
+    world_tell(&world, "homie/5/xplmqtt-pi-acme-dusk-porch-a/xpl/house-command/set", "all_units_off");
+    cr_expect_not_null(strstr(world.sent, "command=all_units_off"), "%s", world.sent);
+    world_tell(&world, "homie/5/xplmqtt-pi-rfxcom-lan-0004a3-99/xpl/button/set", "lights-off");
+    cr_expect_not_null(strstr(world.sent, "command=lights-off"), "%s", world.sent);
+    world_deinit(&world);
+}
+
 Test(homie5, a_device_that_falls_silent_is_lost_until_it_is_heard)
 {
     struct world world;
