@@ -45,6 +45,23 @@ static const char *topic(struct view *view, const char *folded, struct xpl_slice
     return end(view, start);
 }
 
+/* The list without blanks and without what stands there twice. */
+static const char *list(struct view *view, const char *options)
+{
+    struct xpl_slice option;
+    size_t start = begin(view);
+    for (size_t i = 0; (option = view_option(options, i)).data; i++) {
+        bool again = false;
+        for (size_t k = 0; k < i && !again; k++)
+            again = xpl_slice_equal(view_option(options, k), option);
+        if (again)
+            continue;
+        text_string(&view->pool, i ? "," : "");
+        text_slice(&view->pool, option);
+    }
+    return end(view, start);
+}
+
 /* The last level of a path says most: "a1" of "acme-cm12.server/a1". */
 static struct xpl_slice last_level(struct xpl_slice path)
 {
@@ -79,7 +96,7 @@ static void add(struct view *view, const struct mapping *mapping, const struct p
         .min = text[PROPERTY_MIN],
         .max = text[PROPERTY_MAX],
         .step = text[PROPERTY_STEP],
-        .options = text[PROPERTY_OPTIONS],
+        .options = list(view, text[PROPERTY_OPTIONS]),
         .entity = text[PROPERTY_ENTITY],
         .role = text[PROPERTY_ROLE],
         .state = topic(view, text[PROPERTY_STATE], above),

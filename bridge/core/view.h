@@ -11,7 +11,8 @@ struct view_property {
     struct xpl_slice label; /* an alias's, or made from the name */
     struct xpl_slice class; /* as a map or alias says it */
     const char *object;
-    const char *unit, *min, *max, *step, *options, *entity, *role;
+    const char *unit, *min, *max, *step, *entity, *role;
+    const char *options;         /* each once, with nothing but ',' between them */
     const char *state, *command; /* whole topics; empty: none */
     bool numeric;                /* everything it said was a number */
     bool taken;                  /* by an entity, for a renderer's own use */

@@ -409,3 +409,21 @@ Test(homie5, a_number_has_no_plus_in_either_direction)
     expect_order(&world, "nan", NULL);
     world_deinit(&world);
 }
+
+Test(homie5, a_choice_has_no_blanks_around_it_and_stands_in_the_format_once)
+{
+    struct world world;
+    world_init(&world);
+    world_map(&world,
+              "<mappings xmlns='urn:xplmqtt:mappings:1'><map name='t' schema='test.basic' device='{source}'>"
+              "<property name='mode' kind='select' options='off, heat ,cool,heat'><publish when='mode'/>"
+              "</property></map></mappings>",
+              false);
+    begin_with(&world, DISCOVERY_HOMIE_5);
+    world_hear(&world, "trig", "acme-test.one", "test.basic", "mode=heat");
+    world_settle(&world);
+    const char *description = world_get(&world, "homie/5/xplmqtt-pi-acme-test-one/$description");
+    cr_expect_not_null(strstr(description, "\"format\":\"off,heat,cool\""), "%s", description);
+    expect(&world, "homie/5/xplmqtt-pi-acme-test-one/xpl/mode", "heat");
+    world_deinit(&world);
+}
