@@ -44,6 +44,8 @@
 
 /* ---- the xPL network ---- */
 
+/* Values that wait until Homie's format has a word for them; more: dropped, counted. */
+#define LIMIT_HOMIE_HELD 64
 /* Applications and devices remembered; more: the longest unheard goes. */
 #define LIMIT_SOURCES 4096
 #define LIMIT_DEVICES 10000

@@ -198,6 +198,11 @@ void discovery_touch(struct core *core, int64_t now_ms)
         discovery->due_ms = now_ms + delay_ms;
 }
 
+bool discovery_is_under_way(const struct core *core)
+{
+    return core->discovery.connected && core->discovery.due_ms != INT64_MAX;
+}
+
 /* ---- rendering ---- */
 
 /* Who was never heard has no availability, and would be unavailable for ever. */
@@ -345,6 +350,8 @@ static void end(struct core *core, int64_t now_ms)
     discovery->phase = DISCOVERY_BEGIN;
     discovery->due_ms = again ? now_ms + STEP_MS : INT64_MAX;
     discovery->touched = discovery->retired = discovery->unsettled = false;
+    if (!again)
+        homie_release(core);
 }
 
 static void flush(struct core *core, int64_t now_ms)
@@ -423,6 +430,7 @@ void discovery_on_broker_up(struct core *core, int64_t now_ms)
 void discovery_on_broker_down(struct core *core)
 {
     core->discovery.connected = false;
+    homie_give_up(core);
 }
 
 /* ---- from MQTT, time ---- */

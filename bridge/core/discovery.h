@@ -120,6 +120,8 @@ void discovery_drop_unmade(struct core *core);
 void discovery_put(struct core *core, struct xpl_slice topic, struct xpl_slice payload);
 /* One whose payload is not known in this run: whatever the broker has stays. */
 void discovery_keep(struct core *core, struct xpl_slice topic);
+/* Whether announcements are about to change, or are just being changed. */
+bool discovery_is_under_way(const struct core *core);
 /* What stands behind the dot of our source. */
 const char *discovery_instance(const struct core *core);
 /* The next thing that is to be announced, its view made in core->discovery.view; begin with NULL. */

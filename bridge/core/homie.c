@@ -17,6 +17,13 @@ struct homie_entry {
     char *topic, *state, *command;
 };
 
+/* A value that came before the format that has a word for it. */
+struct homie_held {
+    struct homie_held *next;
+    size_t state_size, payload_size;
+    char bytes[]; /* the map's topic, the payload */
+};
+
 /* ---- the table ---- */
 
 static void entry_free(struct homie_entry *entry)
@@ -42,9 +49,20 @@ void homie_clear(struct homie *homie)
     }
 }
 
+static struct homie_held *take_held(struct homie *homie)
+{
+    struct homie_held *held = homie->held;
+    homie->held = held ? held->next : NULL;
+    homie->n_held -= held != NULL;
+    return held;
+}
+
 void homie_deinit(struct homie *homie)
 {
+    struct homie_held *held;
     homie_clear(homie);
+    while ((held = take_held(homie)))
+        free(held);
 }
 
 static struct homie_entry *entry_new(const char *topic, const struct view_property *property,
@@ -68,7 +86,7 @@ static struct homie_entry *entry_new(const char *topic, const struct view_proper
     return NULL;
 }
 
-static void put_value(struct core *core, const struct homie_entry *entry, struct xpl_slice payload,
+static bool put_value(struct core *core, const struct homie_entry *entry, struct xpl_slice payload,
                       bool announce);
 
 void homie_add(struct core *core, const char *topic, const struct view_property *property,
@@ -220,7 +238,8 @@ static bool to_homie(const struct homie_entry *entry, struct xpl_slice payload, 
     return false;
 }
 
-static void put_value(struct core *core, const struct homie_entry *entry, struct xpl_slice payload,
+/* False when Homie has no word for it. */
+static bool put_value(struct core *core, const struct homie_entry *entry, struct xpl_slice payload,
                       bool announce)
 {
     struct xpl_slice topic = xpl_slice_from(entry->topic), value = payload;
@@ -228,7 +247,7 @@ static void put_value(struct core *core, const struct homie_entry *entry, struct
     struct text room = TEXT(buffer);
     bool taken_back = entry->shape.retained && !payload.size;
     if (!taken_back && !to_homie(entry, payload, &room, &value))
-        return;
+        return false;
     if (!entry->shape.retained) {
         core_publish_topic(core, SINK_EVENT, topic, value, 1);
     } else if (announce) {
@@ -237,14 +256,84 @@ static void put_value(struct core *core, const struct homie_entry *entry, struct
         announced_put(&core->discovery.announced, topic, value, true);
         core_publish_topic(core, SINK_STATE, topic, value, 1);
     }
+    return true;
+}
+
+/* ---- values that come before their word ---- */
+
+static bool is_of(const struct homie_held *held, struct xpl_slice state)
+{
+    return xpl_slice_equal(xpl_slice(held->bytes, held->state_size), state);
+}
+
+/* Whether values of the map's topic wait: what comes after them waits, too. */
+static bool is_held(const struct homie *homie, struct xpl_slice state)
+{
+    const struct homie_held *held = homie->held;
+    while (held && !is_of(held, state))
+        held = held->next;
+    return held;
+}
+
+/* The value has no word in the format, or others of its topic wait. What it teaches was learned before, so
+ * that the format which has it, if there is to be one, is due now. */
+static void hold(struct core *core, struct xpl_slice state, struct xpl_slice payload)
+{
+    struct homie *homie = &core->discovery.homie;
+    struct homie_held **at = &homie->held, *held = NULL;
+    if (discovery_is_under_way(core) && homie->n_held < LIMIT_HOMIE_HELD)
+        held = malloc(sizeof(*held) + state.size + payload.size);
+    if (!held) {
+        core_count(core, COUNT_HOMIE_UNFIT);
+        return;
+    }
+    *held = (struct homie_held){ .state_size = state.size, .payload_size = payload.size };
+    memcpy(held->bytes, state.data, state.size);
+    if (payload.size)
+        memcpy(held->bytes + state.size, payload.data, payload.size);
+    while (*at)
+        at = &(*at)->next;
+    *at = held;
+    homie->n_held++;
+}
+
+/* A state needs no more than the format: its newest value went out with it. */
+void homie_release(struct core *core)
+{
+    struct homie *homie = &core->discovery.homie;
+    struct homie_held *held;
+    while ((held = take_held(homie))) {
+        char buffer[NUMBER_TEXT_MAX];
+        struct text room = TEXT(buffer);
+        struct xpl_slice payload = xpl_slice(held->bytes + held->state_size, held->payload_size), value;
+        struct homie_entry *entry;
+        HASH_FIND(hh_state, homie->states, held->bytes, held->state_size, entry);
+        if (!entry || !to_homie(entry, payload, &room, &value))
+            core_count(core, COUNT_HOMIE_UNFIT);
+        else if (!entry->shape.retained)
+            core_publish_topic(core, SINK_EVENT, xpl_slice_from(entry->topic), value, 1);
+        free(held);
+    }
+}
+
+void homie_give_up(struct core *core)
+{
+    struct homie_held *held;
+    while ((held = take_held(&core->discovery.homie))) {
+        core_count(core, COUNT_HOMIE_UNFIT);
+        free(held);
+    }
 }
 
 void homie_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice payload)
 {
     struct homie_entry *entry;
     HASH_FIND(hh_state, core->discovery.homie.states, topic.data, topic.size, entry);
-    if (entry)
-        put_value(core, entry, payload, false);
+    if (!entry)
+        return;
+    bool waits = !entry->shape.retained && is_held(&core->discovery.homie, topic);
+    if (waits || !put_value(core, entry, payload, false))
+        hold(core, topic, payload);
 }
 
 /* ---- commands ---- */

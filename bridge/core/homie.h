@@ -12,6 +12,7 @@
 struct core;
 struct core_message;
 struct homie_entry;
+struct homie_held;
 
 enum homie_datatype { HOMIE_BOOLEAN, HOMIE_FLOAT, HOMIE_ENUM, HOMIE_STRING };
 extern const char *const homie_datatypes[]; /* in enum order */
@@ -28,6 +29,8 @@ struct homie_shape {
 struct homie {
     struct homie_entry *topics; /* by Homie's topic */
     struct homie_entry *states; /* the same by the map's */
+    struct homie_held *held;    /* values for which the format has no word yet, in the order that they came */
+    size_t n_held;
 };
 
 void homie_deinit(struct homie *homie);
@@ -46,6 +49,11 @@ void homie_add(struct core *core, const char *topic, const struct view_property 
 
 /* A value of the map's topic, to Homie's. */
 void homie_on_value(struct core *core, struct xpl_slice topic, struct xpl_slice payload);
+
+/* The announcements are out and done with: the values that waited for them follow. */
+void homie_release(struct core *core);
+/* The broker went away: they are given up. */
+void homie_give_up(struct core *core);
 
 /* A message on homie/…/set: becomes a command. True when the topic is one of ours. */
 bool homie_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms);

@@ -121,7 +121,10 @@ static bool is_kept(struct world *world, struct xpl_slice topic)
 static void publish(void *context, const struct sink_publish *publish)
 {
     struct world *world = context;
+    struct text said = { world->said, world->said_size, sizeof(world->said), false };
     world->published += world->connected;
+    text_format(&said, "%.*s %.*s\n", XPL_SLICE_ARGS(publish->topic), XPL_SLICE_ARGS(publish->payload));
+    world->said_size = said.size;
     if (publish->lane != SINK_STATE) {
         snprintf(world->last_event_topic, sizeof(world->last_event_topic), "%.*s",
                  XPL_SLICE_ARGS(publish->topic));

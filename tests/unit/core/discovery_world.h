@@ -19,6 +19,9 @@ struct world {
     size_t unkept;             /* announcements that reached it before the next run would know of them */
     bool connected;
     char last_event_topic[512], last_event[4096];
+    /* "TOPIC PAYLOAD\n" for each message to the broker, as many as fit; a test empties it when it likes. */
+    char said[65536];
+    size_t said_size;
     char sent[2048]; /* the last datagram */
     size_t sends;
     bool reload_wanted;

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <jansson.h>
 
+#include "base/limits.h"
 #include "discovery_world.h"
 
 static void begin_with(struct world *world, enum discovery_homie homie)
@@ -425,5 +426,79 @@ Test(homie5, a_choice_has_no_blanks_around_it_and_stands_in_the_format_once)
     const char *description = world_get(&world, "homie/5/xplmqtt-pi-acme-test-one/$description");
     cr_expect_not_null(strstr(description, "\"format\":\"off,heat,cool\""), "%s", description);
     expect(&world, "homie/5/xplmqtt-pi-acme-test-one/xpl/mode", "heat");
+    world_deinit(&world);
+}
+
+/* ---- events ---- */
+
+static void begin_event(struct world *world, enum discovery_homie homie)
+{
+    world_init(world);
+    world_map(world,
+              "<mappings xmlns='urn:xplmqtt:mappings:1'><map name='t' schema='test.basic' device='{source}'>"
+              "<property name='key' kind='event'><publish when='key'/></property>"
+              "</map></mappings>",
+              false);
+    begin_with(world, homie);
+    world_hear(world, "trig", "acme-test.one", "test.basic", "key=one");
+    world_settle(world);
+    world->said_size = 0;
+}
+
+/* Everything was said, in this order. */
+static void expect_order_of(struct world *world, const char *const *parts)
+{
+    const char *at = world->said;
+    for (; *parts; parts++) {
+        const char *found = strstr(at, *parts);
+        cr_assert_not_null(found, "%s is not there, or too early:\n%s", *parts, world->said);
+        at = found + strlen(*parts);
+    }
+}
+
+Test(homie5, the_first_time_of_a_word_follows_the_format_that_has_it)
+{
+    static const char *const order[] = { "\"one,two\"", "homie/5/xplmqtt-pi-acme-test-one/$state ready\n",
+                                         "homie/5/xplmqtt-pi-acme-test-one/xpl/key two\n",
+                                         "homie/5/xplmqtt-pi-acme-test-one/xpl/key one\n", NULL };
+    struct world world;
+    begin_event(&world, DISCOVERY_HOMIE_5);
+    world_hear(&world, "trig", "acme-test.one", "test.basic", "key=two");
+    world_hear(&world, "trig", "acme-test.one", "test.basic", "key=one");
+    world_settle(&world);
+    expect_order_of(&world, order);
+    cr_expect_eq(world.counters.value[COUNT_HOMIE_UNFIT], 0);
+    world_deinit(&world);
+}
+
+Test(homie4, the_first_time_of_a_word_follows_the_format_that_has_it)
+{
+    static const char *const order[] = { "homie/xplmqtt-pi/acme-test-one/key/$format one,two\n",
+                                         "homie/xplmqtt-pi/$state ready\n",
+                                         "homie/xplmqtt-pi/acme-test-one/key two\n", NULL };
+    struct world world;
+    begin_event(&world, DISCOVERY_HOMIE_4);
+    world_hear(&world, "trig", "acme-test.one", "test.basic", "key=two");
+    world_settle(&world);
+    expect_order_of(&world, order);
+    world_deinit(&world);
+}
+
+Test(homie5, what_finds_no_word_is_counted)
+{
+    struct world world;
+    begin_event(&world, DISCOVERY_HOMIE_5);
+    world_hear(&world, "trig", "acme-test.one", "test.basic", "key=two");
+    world_disconnect(&world);
+    cr_expect_eq(world.counters.value[COUNT_HOMIE_UNFIT], 1);
+    world_hear(&world, "trig", "acme-test.one", "test.basic", "key=three");
+    cr_expect_eq(world.counters.value[COUNT_HOMIE_UNFIT], 2);
+    world_connect(&world);
+    world_settle(&world);
+    for (int i = 0; i < LIMIT_HOMIE_HELD + 3; i++)
+        world_hear(&world, "trig", "acme-test.one", "test.basic", "key=four");
+    cr_expect_eq(world.counters.value[COUNT_HOMIE_UNFIT], 5);
+    world_settle(&world);
+    cr_expect_eq(world.counters.value[COUNT_HOMIE_UNFIT], 5);
     world_deinit(&world);
 }
