@@ -27,6 +27,26 @@ const char *discovery_instance(const struct core *core)
 
 /* ---- life ---- */
 
+/* What is kept of the things begins with a line for the bridge itself; things_import skips it. */
+#define ROOT_LINE "root\t"
+
+static void read_root(struct discovery *discovery, struct xpl_slice text)
+{
+    struct xpl_slice line = text_take_line(&text);
+    size_t size = sizeof(ROOT_LINE) - 1;
+    if (line.size > size && memcmp(line.data, ROOT_LINE, size) == 0)
+        snprintf(discovery->root_version, sizeof(discovery->root_version), "%.*s", (int)(line.size - size),
+                 line.data + size);
+}
+
+static size_t write_root(const struct discovery *discovery, char *buffer, size_t capacity)
+{
+    struct text text = { buffer, 0, capacity, false };
+    if (*discovery->root_version)
+        text_format(&text, ROOT_LINE "%s\n", discovery->root_version);
+    return text.size;
+}
+
 int discovery_init(struct core *core, const struct discovery_options *options)
 {
     struct discovery *discovery = &core->discovery;
@@ -37,6 +57,7 @@ int discovery_init(struct core *core, const struct discovery_options *options)
     discovery->view = malloc(sizeof(*discovery->view));
     if (!discovery->view || things_new(&discovery->things) < 0)
         return -ENOMEM;
+    read_root(discovery, options->things);
     things_import(discovery->things, options->things);
     announced_import(&discovery->announced, options->announced);
     discovery->options.things = discovery->options.announced = xpl_slice(NULL, 0);
@@ -152,7 +173,8 @@ int discovery_save(struct core *core)
     if (!buffer)
         return -ENOMEM;
     core->discovery.save_ms = INT64_MAX;
-    size_t size = things_export(core->discovery.things, buffer, capacity);
+    size_t size = write_root(&core->discovery, buffer, capacity);
+    size += things_export(core->discovery.things, buffer + size, capacity - size);
     int r = core_save(core, CORE_FILE_THINGS, buffer, size);
     size = announced_export(&core->discovery.announced, buffer, capacity);
     size += announced_export(&core->discovery.planned, buffer + size, capacity - size);
@@ -341,6 +363,8 @@ static void render_all(struct core *core, int64_t now_ms)
         save_now(core, now_ms);
     announced_deinit(planned);
     render(core, DISCOVERY_PUBLISH);
+    if (core->discovery.unsettled) /* with the versions of descriptions */
+        save_soon(core, now_ms);
 }
 
 static void end(struct core *core, int64_t now_ms)

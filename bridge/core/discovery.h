@@ -108,7 +108,7 @@ void discovery_announce(struct core *core, int64_t now_ms);
 void discovery_forget(struct core *core, struct xpl_slice path, int64_t now_ms);
 void discovery_permit(struct core *core, struct xpl_slice path, bool permit, int64_t now_ms);
 void discovery_rebind(struct core *core, struct xpl_slice from, struct xpl_slice to, int64_t now_ms);
-/* Keeps registry and topics for the next run. 0, or negative errno. */
+/* Keeps registry, versions and topics for the next run. 0, or negative errno. */
 int discovery_save(struct core *core);
 
 /* discovery_learn.c: takes what the table in force does not make out of the registry. */

@@ -223,6 +223,33 @@ Test(homie5, a_version_grows_with_a_change_and_only_then)
     world_deinit(&world);
 }
 
+Test(homie5, no_version_goes_back_with_the_clock_or_changes_without_a_change)
+{
+    static const char *const topics[] = { "homie/5/xplmqtt-pi/$description", DEV5 "$description" };
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_5);
+    hear_lamp(&world, "command=on");
+    world_settle(&world);
+    for (int i = 0; i < 2; i++) {
+        json_int_t before = version(&world, topics[i]);
+        world_wait(&world, 100000);
+        restart(&world);
+        cr_expect_eq(version(&world, topics[i]), before);
+    }
+    json_int_t before = version(&world, topics[0]);
+    world_wait(&world, 100000); /* the last run's change is kept */
+    world_kill(&world);
+    world_start(&world);
+    core_on_wall_clock(world.core, world.now_ms, 1000);
+    world_connect(&world);
+    world_settle(&world);
+    cr_expect_eq(version(&world, topics[0]), before);
+    world_hear(&world, "trig", "bnz-owfs.rpi", "sensor.basic", "device=a type=temp current=1");
+    world_settle(&world);
+    cr_expect_eq(version(&world, topics[0]), before + 1);
+    world_deinit(&world);
+}
+
 Test(homie5, a_set_is_validated_gives_a_target_and_a_warning_when_wrong)
 {
     struct world world;
