@@ -181,6 +181,8 @@ static void on_wake(void *context)
     }
     if (!daemon->closing)
         lastwill_on_wake(daemon->lastwill, io_now_ms());
+    if (!daemon->stopping)
+        core_on_state_out(daemon->core, io_now_ms());
     settle(daemon, io_now_ms());
 }
 

@@ -61,6 +61,11 @@ static bool sink_state(void *context, struct xpl_slice topic, struct xpl_slice *
     return lastwill_get(daemon->lastwill, topic, ret) || session_get(daemon->session, topic, ret);
 }
 
+static bool sink_is_out(void *context, struct xpl_slice topic)
+{
+    return lastwill_is_out(((struct daemon *)context)->lastwill, topic);
+}
+
 static void sink_subscribe(void *context, const char *filter)
 {
     if (session_subscribe(((struct daemon *)context)->session, filter, 1, io_now_ms()) < 0)
@@ -129,6 +134,7 @@ struct sink daemon_sink(struct daemon *daemon)
                           .drain = sink_drain,
                           .publish = sink_publish,
                           .state = sink_state,
+                          .is_out = sink_is_out,
                           .subscribe = sink_subscribe,
                           .unsubscribe = sink_unsubscribe,
                           .depths = sink_depths,

@@ -142,6 +142,14 @@ bool lastwill_get(const struct lastwill *lastwill, struct xpl_slice topic, struc
            session_get(lastwill->session, topic, ret);
 }
 
+bool lastwill_is_out(const struct lastwill *lastwill, struct xpl_slice topic)
+{
+    if (!lastwill || !xpl_slice_equal(topic, xpl_slice_from(lastwill->topic)))
+        return true;
+    return session_state(lastwill->session) == SESSION_UP && session_waiting(lastwill->session) == 0 &&
+           session_inflight(lastwill->session) == 0;
+}
+
 void lastwill_on_wake(struct lastwill *lastwill, int64_t now_ms)
 {
     struct mqtt_event *event;

@@ -29,6 +29,8 @@ bool lastwill_publish(struct lastwill *lastwill, struct xpl_slice topic, struct 
                       int64_t now_ms);
 /* The newest payload of such a state. */
 bool lastwill_get(const struct lastwill *lastwill, struct xpl_slice topic, struct xpl_slice *ret);
+/* Whether the broker has acknowledged such a state; of any other, true. */
+bool lastwill_is_out(const struct lastwill *lastwill, struct xpl_slice topic);
 
 void lastwill_on_wake(struct lastwill *lastwill, int64_t now_ms);
 int64_t lastwill_deadline(const struct lastwill *lastwill);

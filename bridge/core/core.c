@@ -272,6 +272,12 @@ void core_on_broker_down(struct core *core, int64_t now_ms)
     claims_on_broker_down(core);
 }
 
+void core_on_state_out(struct core *core, int64_t now_ms)
+{
+    (void)now_ms; /* what waited for it is due at once */
+    discovery_on_state_out(core);
+}
+
 void core_on_address(struct core *core, struct xpl_endpoint own, int64_t now_ms)
 {
     core->options.own = own;

@@ -81,6 +81,9 @@ void core_on_mqtt(struct core *core, const struct core_message *message, int64_t
 void core_on_broker_up(struct core *core, int64_t now_ms);
 void core_on_broker_down(struct core *core, int64_t now_ms);
 
+/* The broker has acknowledged a state that sink.is_out did not know to be there. */
+void core_on_state_out(struct core *core, int64_t now_ms);
+
 /* The host's address has changed; ip 0: it has none that we may use, and the xPL side is down. */
 void core_on_address(struct core *core, struct xpl_endpoint own, int64_t now_ms);
 /* The wall clock, once in a while: it may jump. */

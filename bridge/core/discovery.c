@@ -222,7 +222,8 @@ void discovery_touch(struct core *core, int64_t now_ms)
 
 bool discovery_is_under_way(const struct core *core)
 {
-    return core->discovery.connected && core->discovery.due_ms != INT64_MAX;
+    const struct discovery *discovery = &core->discovery;
+    return discovery->connected && (discovery->due_ms != INT64_MAX || !discovery->homie.open);
 }
 
 /* ---- rendering ---- */
@@ -280,25 +281,17 @@ struct thing *discovery_next(struct core *core, const struct thing *thing)
     return next;
 }
 
-/* Of Homie 4: an attribute, but not the state. */
-static bool is_structure(struct xpl_slice topic)
-{
-    const char *last =
-        topic.size > 6 && memcmp(topic.data, "homie/", 6) == 0 ? memrchr(topic.data, '/', topic.size) : NULL;
-    size_t size = last ? topic.size - (size_t)(last - topic.data) - 1 : 0;
-    return size && last[1] == '$' && !xpl_slice_equal(xpl_slice(last + 1, size), XPL_SLICE("$state"));
-}
-
 void discovery_put(struct core *core, struct xpl_slice topic, struct xpl_slice payload)
 {
     struct discovery *discovery = &core->discovery;
     enum announced_answer answer = announced_put(&discovery->announced, topic, payload, false);
     bool wanted = discovery->step == DISCOVERY_PUBLISH ||
                   (discovery->step == DISCOVERY_KNOWN && answer != ANNOUNCED_NEW);
+    wanted &= !homie_holds_back(core, topic);
     discovery->made |= answer == ANNOUNCED_NEW;
     if (discovery->step == DISCOVERY_MARK && answer == ANNOUNCED_NEW)
         announced_put(&discovery->planned, topic, payload, true);
-    discovery->differs |= answer != ANNOUNCED_SAME && is_structure(topic);
+    discovery->differs |= answer != ANNOUNCED_SAME && homie4_is_structure(core, topic);
     if (!wanted || answer == ANNOUNCED_SAME ||
         announced_put(&discovery->announced, topic, payload, true) == ANNOUNCED_FULL)
         return;
@@ -322,7 +315,7 @@ static void render(struct core *core, enum discovery_step step)
     discovery->step = step;
     discovery->made = false;
     discovery->differs &= step != DISCOVERY_MARK;
-    homie_clear(&discovery->homie);
+    homie_begin(core);
     homeassistant_render(core);
     if (discovery->options.homie == DISCOVERY_HOMIE_4)
         homie4_render(core);
@@ -337,13 +330,30 @@ static bool clear(void *context, struct xpl_slice topic)
     return true;
 }
 
-/* What goes because the form is another one says so first, so that the new form takes the entities over. */
-static bool clear_or_migrate(void *context, struct xpl_slice topic)
+/* Before something new is made. What goes because the form is another one says so first, so that the new form
+ * takes the entities over. Homie's go at their own time. */
+static bool retire(void *context, struct xpl_slice topic)
 {
     struct core *core = context;
-    if (!is_other_form(core, topic))
+    if (homie_owns(topic))
+        return false;
+    core->discovery.gone = true;
+    if (!core->discovery.migrating || !is_other_form(core, topic))
         return clear(context, topic);
     core_publish_topic(core, SINK_STATE, topic, XPL_SLICE("{\"migrate_discovery\":true}"), 1);
+    return false;
+}
+
+/* After the description that does not name it any more. */
+static bool retire_homie(void *context, struct xpl_slice topic)
+{
+    return homie_owns(topic) && clear(context, topic);
+}
+
+static bool note_structure(void *context, struct xpl_slice topic)
+{
+    struct core *core = context;
+    core->discovery.differs |= homie4_is_structure(core, topic);
     return false;
 }
 
@@ -355,18 +365,6 @@ static void go_on(struct core *core, enum discovery_phase phase, int64_t due_ms)
     core->discovery.due_ms = due_ms;
 }
 
-/* Everything, after what is new in it has been kept. */
-static void render_all(struct core *core, int64_t now_ms)
-{
-    struct announced *planned = &core->discovery.planned;
-    if (announced_count(planned))
-        save_now(core, now_ms);
-    announced_deinit(planned);
-    render(core, DISCOVERY_PUBLISH);
-    if (core->discovery.unsettled) /* with the versions of descriptions */
-        save_soon(core, now_ms);
-}
-
 static void end(struct core *core, int64_t now_ms)
 {
     struct discovery *discovery = &core->discovery;
@@ -374,30 +372,50 @@ static void end(struct core *core, int64_t now_ms)
     discovery->phase = DISCOVERY_BEGIN;
     discovery->due_ms = again ? now_ms + STEP_MS : INT64_MAX;
     discovery->touched = discovery->retired = discovery->unsettled = false;
-    if (!again)
+    if (!again && discovery->homie.open)
         homie_release(core);
+}
+
+/* Says what there is, now that it is known what there will be, after what is new in it has been kept; then
+ * what of Homie went. */
+static void publish(struct core *core, enum discovery_step step, int64_t now_ms)
+{
+    struct discovery *discovery = &core->discovery;
+    if (step == DISCOVERY_PUBLISH && announced_count(&discovery->planned))
+        save_now(core, now_ms);
+    if (step == DISCOVERY_PUBLISH)
+        announced_deinit(&discovery->planned);
+    render(core, step);
+    size_t gone = discovery->homie.open ? announced_sweep(&discovery->announced, retire_homie, core) : 0;
+    if (gone || discovery->unsettled) /* with the versions of descriptions */
+        save_soon(core, now_ms);
+}
+
+static void mark(struct core *core)
+{
+    admit(core);
+    render(core, DISCOVERY_MARK);
+    announced_sweep(&core->discovery.announced, note_structure, core);
 }
 
 static void flush(struct core *core, int64_t now_ms)
 {
     struct discovery *discovery = &core->discovery;
-    admit(core);
-    render(core, DISCOVERY_MARK);
+    mark(core);
     bool makes = discovery->made;
-    size_t gone =
-        announced_sweep(&discovery->announced, discovery->migrating ? clear_or_migrate : clear, core);
-    int64_t make_ms = (makes && gone) || discovery->migrating ? now_ms + STEP_MS : now_ms;
+    discovery->gone = false;
+    announced_sweep(&discovery->announced, retire, core);
+    int64_t make_ms = (makes && discovery->gone) || discovery->migrating ? now_ms + STEP_MS : now_ms;
     if (makes && make_ms < write_ms(discovery))
         make_ms = write_ms(discovery);
-    if (gone)
+    if (discovery->gone)
         save_soon(core, now_ms);
-    if (make_ms > now_ms) {
-        render(core, DISCOVERY_KNOWN);
+    bool waits = make_ms > now_ms;
+    publish(core, waits ? DISCOVERY_KNOWN : DISCOVERY_PUBLISH, now_ms);
+    if (waits)
         go_on(core, DISCOVERY_MAKE, make_ms);
-    } else {
-        render_all(core, now_ms);
+    else
         end(core, now_ms);
-    }
 }
 
 static void step(struct core *core, int64_t now_ms)
@@ -407,20 +425,19 @@ static void step(struct core *core, int64_t now_ms)
     switch (discovery->phase) {
     case DISCOVERY_BEGIN: flush(core, now_ms); break;
     case DISCOVERY_MAKE:
-        admit(core);
-        render(core, DISCOVERY_MARK);
-        render_all(core, now_ms);
-        if (discovery->migrating) {
+        mark(core);
+        if (!discovery->migrating)
+            announced_sweep(&discovery->announced, retire, core);
+        publish(core, DISCOVERY_PUBLISH, now_ms);
+        if (discovery->migrating)
             go_on(core, DISCOVERY_RETIRE, now_ms + STEP_MS);
-        } else {
-            announced_sweep(&discovery->announced, clear, core);
+        else
             end(core, now_ms);
-        }
         break;
     case DISCOVERY_RETIRE:
         discovery->migrating = false;
         render(core, DISCOVERY_MARK);
-        announced_sweep(&discovery->announced, clear, core);
+        announced_sweep(&discovery->announced, retire, core);
         save_soon(core, now_ms);
         end(core, now_ms);
         break;
@@ -474,7 +491,7 @@ static void on_birth(struct core *core, int64_t now_ms)
 bool discovery_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms)
 {
     struct xpl_slice topic = message->topic;
-    if (topic.size > 6 && memcmp(topic.data, "homie/", 6) == 0) {
+    if (homie_owns(topic)) {
         if (!homie_on_mqtt(core, message, now_ms))
             core_count(core, COUNT_MQTT_OTHER);
         return true;
@@ -501,6 +518,12 @@ void discovery_on_value(struct core *core, struct xpl_slice topic, struct xpl_sl
 void discovery_on_availability(struct core *core)
 {
     if (core->discovery.options.homie == DISCOVERY_HOMIE_5)
+        discovery_touch(core, INT32_MIN); /* at once */
+}
+
+void discovery_on_state_out(struct core *core)
+{
+    if (homie_may_go_on(core))
         discovery_touch(core, INT32_MIN); /* at once */
 }
 

@@ -8,7 +8,8 @@
  * the new one is made; where the form of Home Assistant's announcements changes, its migration is followed
  * step by step.
  *
- * Nothing is published while the broker is away: the flush of core_on_broker_up says it all, before `online`.
+ * Nothing is published while the broker is away: the flush of core_on_broker_up says it all, before `online`;
+ * only Homie's root follows when the broker has its state, which goes over a connection of its own.
  */
 #ifndef CORE_DISCOVERY_H
 #define CORE_DISCOVERY_H
@@ -68,6 +69,7 @@ struct discovery {
     bool made;      /* a topic that was not there, in this walk */
     bool migrating; /* the form of the last run was another */
     bool retired;   /* a device payload named components that go: it is due once more without them */
+    bool gone;      /* something of Home Assistant's goes, in this flush */
     bool differs;   /* the structure of Homie 4 is not what the broker has */
     bool unsettled; /* a Homie device is in `init` */
     bool limit_told;
@@ -94,6 +96,8 @@ void discovery_on_availability(struct core *core);
 void discovery_on_mapping(struct core *core, int64_t now_ms);
 void discovery_on_broker_up(struct core *core, int64_t now_ms);
 void discovery_on_broker_down(struct core *core);
+
+void discovery_on_state_out(struct core *core);
 
 int64_t discovery_deadline(const struct core *core);
 void discovery_on_time(struct core *core, int64_t now_ms);

@@ -123,23 +123,6 @@ void homie_add(struct core *core, const char *topic, const struct view_property 
     }
 }
 
-void homie_write_root(const struct core *core, struct text *ret)
-{
-    text_format(ret, "xplmqtt-%s", discovery_instance(core));
-}
-
-void homie_stop(struct core *core)
-{
-    char buffer[LIMIT_TOPIC];
-    struct text topic = TEXT(buffer);
-    if (core->discovery.options.homie == DISCOVERY_HOMIE_OFF)
-        return;
-    text_string(&topic, core->discovery.options.homie == DISCOVERY_HOMIE_5 ? "homie/5/" : "homie/");
-    homie_write_root(core, &topic);
-    text_string(&topic, "/$state");
-    core_publish_topic(core, SINK_STATE, text_get(&topic), XPL_SLICE("disconnected"), 1);
-}
-
 /* ---- shapes ---- */
 
 static void copy_word(struct xpl_slice word, char *ret)
@@ -248,6 +231,8 @@ static bool put_value(struct core *core, const struct homie_entry *entry, struct
     bool taken_back = entry->shape.retained && !payload.size;
     if (!taken_back && !to_homie(entry, payload, &room, &value))
         return false;
+    if (!announce && homie_holds_back(core, topic))
+        return entry->shape.retained; /* whose newest value goes out with the structure */
     if (!entry->shape.retained) {
         core_publish_topic(core, SINK_EVENT, topic, value, 1);
     } else if (announce) {

@@ -31,6 +31,9 @@ struct homie {
     struct homie_entry *states; /* the same by the map's */
     struct homie_held *held;    /* values for which the format has no word yet, in the order that they came */
     size_t n_held;
+    char root[192]; /* what the root's topics begin with; empty: Homie is off */
+    bool open;      /* the root's structure may go out: nothing of it changes, or the broker has its `init` */
+    bool waits;     /* until the broker has it */
 };
 
 void homie_deinit(struct homie *homie);
@@ -58,14 +61,32 @@ void homie_give_up(struct core *core);
 /* A message on homie/…/set: becomes a command. True when the topic is one of ours. */
 bool homie_on_mqtt(struct core *core, const struct core_message *message, int64_t now_ms);
 
-/* The last word on a clean stop. */
-void homie_stop(struct core *core);
+/* The one property of the bridge itself: whether its xPL side is up, which is on the topic. */
+void homie_network(const char *topic, struct property_facts *facts, struct view_property *ret);
+
+/* ---- homie_root.c ---- */
+
+/* Before all is rendered anew. */
+void homie_begin(struct core *core);
+
+/* The root's $state: `init` while its structure changes. It goes over a connection of its own, the one with
+ * the will, so that what it stands before is held back until the broker has it. */
+void homie_put_state(struct core *core, bool changing);
+/* The structure cannot change yet. */
+void homie_close(struct core *core);
+/* Whether the topic is the root's, and held back for now. */
+bool homie_holds_back(const struct core *core, struct xpl_slice topic);
+/* True once, when that has an end. */
+bool homie_may_go_on(struct core *core);
+/* Whether it is one of any Homie's. */
+bool homie_owns(struct xpl_slice topic);
+/* Whether it is an attribute of Homie 4, but not the state. */
+bool homie4_is_structure(const struct core *core, struct xpl_slice topic);
 
 /* "xplmqtt-INSTANCE" */
 void homie_write_root(const struct core *core, struct text *ret);
-
-/* The one property of the bridge itself: whether its xPL side is up, which is on the topic. */
-void homie_network(const char *topic, struct property_facts *facts, struct view_property *ret);
+/* The last word on a clean stop. */
+void homie_stop(struct core *core);
 
 /* homie4.c, homie5.c */
 void homie4_render(struct core *core);

@@ -1,7 +1,8 @@
 /* Homie 4: the bridge is one device, each xPL device a node of it. A connection has one will, so this is the
  * way for `lost` to be true of everything that it should be true of.
  *
- * While the structure changes the device is in `init`; the flush after it says `ready`.
+ * While the structure changes the device is in `init`: first that, then the change, then what went is
+ * cleared; the flush after it says `ready`.
  */
 #include "core/core-private.h"
 
@@ -100,7 +101,6 @@ static void render_bridge(struct writer *writer)
 
 void homie4_render(struct core *core)
 {
-    struct discovery *discovery = &core->discovery;
     struct writer writer = { .core = core };
     char root_buffer[128], name[192];
     struct text root = TEXT(root_buffer), *nodes = &core->document;
@@ -110,23 +110,20 @@ void homie4_render(struct core *core)
     text_string(&writer.topic, "homie/");
     writer.base = writer.topic.size;
     enter(&writer, root_buffer);
-    bool changing = discovery->step != DISCOVERY_MARK && discovery->differs;
-    put_string(&writer, "$state", changing ? "init" : "ready");
-    discovery->differs = false;
+    homie_put_state(core, core->discovery.differs);
     put_string(&writer, "$homie", "4.0.0");
     put_string(&writer, "$name", name);
     put_string(&writer, "$implementation", "xplmqtt");
-    render_bridge(&writer);
     text_reset(nodes);
     text_string(nodes, "bridge");
     for (struct thing *thing = NULL; (thing = discovery_next(core, thing));) {
         char id_buffer[THING_TEXT_MAX];
         struct text id = TEXT(id_buffer);
         thing_write_homie_id(xpl_slice_from(thing->text[THING_ID]), &id);
-        render_node(&writer, discovery->view, id_buffer);
+        render_node(&writer, core->discovery.view, id_buffer);
         text_char(nodes, ',');
         text_slice(nodes, text_get(&id));
     }
     put(&writer, "$nodes", text_get(nodes));
-    discovery->unsettled |= changing;
+    render_bridge(&writer); /* Node-RED's Homie nodes want something of a node behind $nodes */
 }

@@ -1,8 +1,9 @@
 /* Homie 5: the bridge is the root, whose will says `lost` for all; each xPL device is a child with a state
  * and a description of its own.
  *
- * A device whose description changes goes through `init`; the flush after it says `ready`. Children come
- * before the root that lists them. A version is the time of the change, and never goes back.
+ * A device whose description changes goes through `init`; the flush after it says `ready`. The root changes
+ * when no child is in `init`, so that it names only those that are complete; what it does not name any more
+ * is cleared after that. A version is the time of the change, and never goes back.
  */
 #include <jansson.h>
 
@@ -43,21 +44,14 @@ static void make_version(struct core *core, json_t *description, const char *kep
     *ret = (int64_t)version;
 }
 
-/* State and description of one device. */
-static void put_description(struct core *core, const char *id, json_t *description, const char *state)
+/* Whether the broker has another description, or none. */
+static bool is_new(struct core *core, const char *id, const char *description)
 {
     char buffer[LIMIT_TOPIC];
     struct text topic = TEXT(buffer);
-    char *dump = json_dumps(description, JSON_COMPACT);
-    if (!dump)
-        return;
     text_format(&topic, "homie/5/%s/$description", id);
-    bool changing = announced_put(&core->discovery.announced, text_get(&topic), xpl_slice_from(dump),
-                                  false) != ANNOUNCED_SAME;
-    put_device(core, id, "$state", changing ? XPL_SLICE("init") : xpl_slice_from(state));
-    put_device(core, id, "$description", xpl_slice_from(dump));
-    core->discovery.unsettled |= changing && core->discovery.step != DISCOVERY_MARK;
-    free(dump);
+    return announced_put(&core->discovery.announced, text_get(&topic), xpl_slice_from(description), false) !=
+           ANNOUNCED_SAME;
 }
 
 /* ---- a child ---- */
@@ -138,7 +132,21 @@ static void write_child(const struct core *core, const struct thing *thing, stru
     thing_write_homie_id(xpl_slice_from(thing->text[THING_ID]), ret);
 }
 
-static void render_child(struct core *core, struct thing *thing, const char *root)
+/* State and description. True when the child changes, and so is in `init`. */
+static bool put_child(struct core *core, const char *id, json_t *description, const char *state)
+{
+    char *dump = json_dumps(description, JSON_COMPACT);
+    if (!dump)
+        return false;
+    bool changing = is_new(core, id, dump);
+    put_device(core, id, "$state", changing ? XPL_SLICE("init") : xpl_slice_from(state));
+    put_device(core, id, "$description", xpl_slice_from(dump));
+    core->discovery.unsettled |= changing && core->discovery.step != DISCOVERY_MARK;
+    free(dump);
+    return changing;
+}
+
+static bool render_child(struct core *core, struct thing *thing, const char *root)
 {
     const struct view *view = core->discovery.view;
     char id_buffer[2 * THING_TEXT_MAX], kept_buffer[64];
@@ -154,14 +162,30 @@ static void render_child(struct core *core, struct thing *thing, const char *roo
     make_version(core, description, thing->text[THING_VERSION], &version, &kept);
     json_object_set_new(description, "version", json_integer(version));
     thing_set(thing, THING_VERSION, text_get(&kept));
-    put_description(core, id_buffer, description, is_offline(core, view) ? "lost" : "ready");
+    bool changing = put_child(core, id_buffer, description, is_offline(core, view) ? "lost" : "ready");
     put_values(core, view, id_buffer);
     json_decref(description);
+    return changing;
 }
 
 /* ---- the root ---- */
 
-static void render_root(struct core *core, const char *root, json_t *children)
+/* `early`: a child is in `init`, which comes first. */
+static void put_root(struct core *core, const char *root, json_t *description, bool early)
+{
+    char *dump = json_dumps(description, JSON_COMPACT);
+    if (!dump)
+        return;
+    bool changing = is_new(core, root, dump);
+    if (changing && early)
+        homie_close(core);
+    else
+        homie_put_state(core, changing);
+    put_device(core, root, "$description", xpl_slice_from(dump));
+    free(dump);
+}
+
+static void render_root(struct core *core, const char *root, json_t *children, bool early)
 {
     struct discovery *discovery = &core->discovery;
     char name[192], kept_buffer[64], path_buffer[LIMIT_TOPIC], topic_buffer[LIMIT_TOPIC];
@@ -180,7 +204,7 @@ static void render_root(struct core *core, const char *root, json_t *children)
     make_version(core, description, discovery->root_version, &version, &kept);
     json_object_set_new(description, "version", json_integer(version));
     snprintf(discovery->root_version, sizeof(discovery->root_version), "%s", kept_buffer);
-    put_description(core, root, description, "ready");
+    put_root(core, root, description, early);
     text_format(&topic, "homie/5/%s/bridge/network", root);
     homie_add(core, topic_buffer, &network, &shape);
     json_decref(description);
@@ -191,13 +215,14 @@ void homie5_render(struct core *core)
     char root_buffer[128];
     struct text root = TEXT(root_buffer);
     json_t *children = json_array();
+    bool early = false;
     homie_write_root(core, &root);
     for (struct thing *thing = NULL; (thing = discovery_next(core, thing));) {
         char buffer[2 * THING_TEXT_MAX];
         struct text id = TEXT(buffer);
-        render_child(core, thing, root_buffer);
+        early |= render_child(core, thing, root_buffer);
         write_child(core, thing, &id);
         json_array_append_new(children, json_string(buffer));
     }
-    render_root(core, root_buffer, children);
+    render_root(core, root_buffer, children, early);
 }

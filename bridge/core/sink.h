@@ -40,6 +40,9 @@ struct sink {
     void (*publish)(void *context, const struct sink_publish *publish);
     /* The newest payload of a state; false when it has none. Lives until the next publish. */
     bool (*state)(void *context, struct xpl_slice topic, struct xpl_slice *ret);
+    /* Whether the broker has acknowledged it; core_on_state_out tells of a change. NULL: as good as at once.
+     */
+    bool (*is_out)(void *context, struct xpl_slice topic);
     void (*subscribe)(void *context, const char *filter);
     void (*unsubscribe)(void *context, const char *filter);
     void (*depths)(void *context, struct sink_depths *ret);

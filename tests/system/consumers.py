@@ -83,6 +83,19 @@ class Consumers(harness.House):
                 self.assertEqual(self.daemon.stop(), 0)
                 self.observer.await_message(topic, "disconnected", since)
 
+    def test_the_root_says_init_first_and_ready_last(self):
+        """Its state goes over another connection than the rest of it."""
+        for version, root in (("4", "homie/xplmqtt-test/"), ("5", "homie/5/xplmqtt-test/")):
+            with self.subTest(homie=version):
+                since, _ = self.mark()
+                self.announce('homeassistant="off" homie="%s"' % version)
+                self.topic(root + "$state", "ready", since)
+                ours = [m for m in self.observer.messages[since:] if m.topic.startswith(root)]
+                self.assertEqual((ours[0].topic, ours[0].payload), (root + "$state", b"init"))
+                self.assertEqual((ours[-1].topic, ours[-1].payload), (root + "$state", b"ready"))
+                self.assertGreater(len(ours), 2)
+                self.daemon.stop()
+
     def test_its_connection_waits_until_the_first_is_let_in(self):
         """The cause of a failed connect is known only while one is under way."""
         config = self.configure(rest='<discovery homie="4"/>')

@@ -148,6 +148,12 @@ static bool state(void *context, struct xpl_slice topic, struct xpl_slice *ret)
     return true;
 }
 
+static bool is_out(void *context, struct xpl_slice topic)
+{
+    (void)topic;
+    return !((struct world *)context)->state_late;
+}
+
 static void filter(void *context, const char *text)
 {
     (void)context, (void)text;
@@ -280,6 +286,7 @@ void world_start(struct world *world)
                          .is_local = is_local,
                          .publish = publish,
                          .state = state,
+                         .is_out = is_out,
                          .subscribe = filter,
                          .unsubscribe = filter,
                          .depths = depths,
@@ -341,6 +348,13 @@ void world_disconnect(struct world *world)
 {
     world->connected = false;
     core_on_broker_down(world->core, world->now_ms);
+}
+
+void world_let_state(struct world *world, bool through)
+{
+    world->state_late = !through;
+    if (through)
+        core_on_state_out(world->core, world->now_ms);
 }
 
 void world_wipe(struct world *world)

@@ -25,6 +25,7 @@ struct world {
     char sent[2048]; /* the last datagram */
     size_t sends;
     bool reload_wanted;
+    bool state_late; /* the connection that Homie's state goes over is not there yet */
     uint32_t random;
     char xml[4096]; /* the user's mappings */
     bool shipped, mapped;
@@ -45,6 +46,8 @@ void world_deinit(struct world *world);
 
 void world_connect(struct world *world);
 void world_disconnect(struct world *world);
+/* Homie's state reaches the broker from now on, or does not. */
+void world_let_state(struct world *world, bool through);
 /* The broker loses its retained topics. */
 void world_wipe(struct world *world);
 

@@ -32,6 +32,17 @@ static void expect(struct world *world, const char *topic, const char *payload)
     cr_expect(is && strcmp(is, payload) == 0, "%s: %s, not %s", topic, is ? is : "(none)", payload);
 }
 
+/* Everything was said, in this order. */
+static void expect_order_of(struct world *world, const char *const *parts)
+{
+    const char *at = world->said;
+    for (; *parts; parts++) {
+        const char *found = strstr(at, *parts);
+        cr_assert_not_null(found, "%s is not there, or too early:\n%s", *parts, world->said);
+        at = found + strlen(*parts);
+    }
+}
+
 #define NODE4 "homie/xplmqtt-pi/rfxcom-lan-0004a3-0x00a1f3-3/"
 #define DEV5  "homie/5/xplmqtt-pi-rfxcom-lan-0004a3-0x00a1f3-3/"
 
@@ -472,17 +483,6 @@ static void begin_event(struct world *world, enum discovery_homie homie)
     world->said_size = 0;
 }
 
-/* Everything was said, in this order. */
-static void expect_order_of(struct world *world, const char *const *parts)
-{
-    const char *at = world->said;
-    for (; *parts; parts++) {
-        const char *found = strstr(at, *parts);
-        cr_assert_not_null(found, "%s is not there, or too early:\n%s", *parts, world->said);
-        at = found + strlen(*parts);
-    }
-}
-
 Test(homie5, the_first_time_of_a_word_follows_the_format_that_has_it)
 {
     static const char *const order[] = { "\"one,two\"", "homie/5/xplmqtt-pi-acme-test-one/$state ready\n",
@@ -528,4 +528,119 @@ Test(homie5, what_finds_no_word_is_counted)
     world_settle(&world);
     cr_expect_eq(world.counters.value[COUNT_HOMIE_UNFIT], 5);
     world_deinit(&world);
+}
+
+/* ---- order ---- */
+
+#define A4 "homie/xplmqtt-pi/bnz-owfs-rpi-a/"
+#define A5 "homie/5/xplmqtt-pi-bnz-owfs-rpi-a/"
+#define R4 "homie/xplmqtt-pi/"
+#define R5 "homie/5/xplmqtt-pi/"
+
+static void hear_sensor(struct world *world, const char *name)
+{
+    char body[64];
+    snprintf(body, sizeof(body), "device=%s type=temp current=1", name);
+    world_hear(world, "trig", "bnz-owfs.rpi", "sensor.basic", body);
+    world_settle(world);
+}
+
+static void forget_sensor(struct world *world)
+{
+    world->said_size = 0;
+    world_tell(world, "xpl/bridge/request/forget", "{\"device\":\"bnz-owfs.rpi/a\"}");
+    world_settle(world);
+}
+
+/* How often it was said. */
+static size_t times(struct world *world, const char *part)
+{
+    size_t n = 0;
+    for (const char *at = world->said; (at = strstr(at, part)); at++)
+        n++;
+    return n;
+}
+
+Test(homie4, changes_of_the_structure_stand_between_init_and_ready)
+{
+    static const char *const adds[] = { R4 "$state init\n", A4 "$name a\n",
+                                        R4 "$nodes bridge,bnz-owfs-rpi-b,bnz-owfs-rpi-a\n",
+                                        R4 "$state ready\n", NULL };
+    static const char *const removes[] = { R4 "$state init\n",  R4 "$nodes bridge,bnz-owfs-rpi-b\n",
+                                           A4 "$name \n",       A4 "temp \n",
+                                           R4 "$state ready\n", NULL };
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_4);
+    hear_sensor(&world, "b");
+    world.said_size = 0;
+    hear_sensor(&world, "a");
+    expect_order_of(&world, adds);
+    forget_sensor(&world);
+    expect_order_of(&world, removes);
+    cr_expect_eq(times(&world, A4 "$name"), 1);
+    world_deinit(&world);
+}
+
+Test(homie5, a_child_is_complete_before_the_root_names_it_and_goes_after_that)
+{
+    static const char *const adds[] = { A5 "$state init\n",  A5 "$description {", A5 "xpl/temp 1\n",
+                                        A5 "$state ready\n", R5 "$state init\n",  R5 "$description {",
+                                        "bnz-owfs-rpi-a\"",  R5 "$state ready\n", NULL };
+    static const char *const removes[] = { R5 "$state init\n",
+                                           R5 "$description {",
+                                           A5 "$state \n",
+                                           A5 "$description \n",
+                                           A5 "xpl/temp \n",
+                                           R5 "$state ready\n",
+                                           NULL };
+    struct world world;
+    begin(&world, DISCOVERY_HOMIE_5);
+    hear_sensor(&world, "b");
+    world.said_size = 0;
+    hear_sensor(&world, "a");
+    expect_order_of(&world, adds);
+    cr_expect_eq(times(&world, R5 "$description"), 1);
+    forget_sensor(&world);
+    expect_order_of(&world, removes);
+    cr_expect_eq(times(&world, A5 "$state"), 1);
+    world_deinit(&world);
+}
+
+/* The root's state goes over the connection with the will, which is there later than the other. */
+static void expect_wait(enum discovery_homie homie, const char *root, const char *list)
+{
+    char init[64], ready[64];
+    snprintf(init, sizeof(init), "%s$state init\n", root);
+    snprintf(ready, sizeof(ready), "%s$state ready\n", root);
+    const char *order[] = { init, list, ready, NULL };
+    struct world world;
+    world_init(&world);
+    world.state_late = true;
+    begin_with(&world, homie);
+    hear_sensor(&world, "a");
+    cr_expect_eq(times(&world, init), 1);
+    cr_expect_eq(times(&world, root), 1, "%s", world.said);
+    world_let_state(&world, true);
+    world_settle(&world);
+    expect_order_of(&world, order);
+    world_let_state(&world, false);
+    world.said_size = 0;
+    forget_sensor(&world);
+    cr_expect_eq(times(&world, root), 1, "%s", world.said);
+    cr_expect_eq(times(&world, "homie/"), 1, "%s", world.said);
+    world_let_state(&world, true);
+    world_settle(&world);
+    expect_order_of(&world, order);
+    cr_expect_eq(world_count(&world, homie == DISCOVERY_HOMIE_4 ? A4 : A5), 0);
+    world_deinit(&world);
+}
+
+Test(homie4, the_structure_waits_until_the_broker_has_init)
+{
+    expect_wait(DISCOVERY_HOMIE_4, R4, R4 "$nodes");
+}
+
+Test(homie5, the_structure_waits_until_the_broker_has_init)
+{
+    expect_wait(DISCOVERY_HOMIE_5, R5, R5 "$description");
 }
