@@ -35,12 +35,13 @@ static void on_message(void *context, const struct mqtt_event *message, int64_t 
     (void)now_ms; /* it subscribes to nothing */
 }
 
-/* The first connection tells of the same broker's troubles. */
+/* While the first connection is down it tells of the same broker's troubles; else they are our own, and
+ * Homie's structure waits until they are over. */
 static void on_log(void *context, enum log_level level, const char *text)
 {
-    (void)context;
-    (void)level;
-    log_debug(LOG_MQTT, "the connection for Homie's state: %s", text);
+    const struct lastwill *lastwill = context;
+    bool ours = lastwill->may_dial && level <= LOG_LEVEL_WARNING;
+    log_write(LOG_MQTT, ours ? level : LOG_LEVEL_DEBUG, "the connection for Homie's state: %s", text);
 }
 
 static void on_closed(void *context)

@@ -131,5 +131,15 @@ class Passwords(harness.House):
         self.await_online()
 
 
+class Crowded(harness.House):
+    broker_options = {"extra": "max_connections 2\n"}  # the observer's, and our first
+
+    def test_the_second_connection_tells_why_it_cannot_be_had(self):
+        self.start_daemon(rest='<discovery homie="4"/>')
+        self.daemon.await_line("warning: the connection for Homie's state: cannot connect")
+        self.say(sensor("28.1", "temp", "21.5"))
+        self.topic("xpl/bnz-owfs.rpi/28.1/temp", "21.5")
+
+
 if __name__ == "__main__":
     harness.main()
