@@ -61,10 +61,10 @@ static void write_device(struct core *core, const struct device *device, struct 
     text_char(ret, '}');
 }
 
-/* Whether what was written since `before` leaves room for the end; else it is taken back. */
-static bool fits(struct text *ret, size_t before)
+/* Whether what was written since `before` ends in time for the end of the list; else it is taken back. */
+static bool fits(struct text *ret, size_t before, size_t room)
 {
-    if (!ret->overflow && ret->capacity - ret->size > END_ROOM)
+    if (!ret->overflow && ret->size + END_ROOM < room)
         return true;
     text_cut(ret, before);
     return false;
@@ -79,15 +79,17 @@ void devices_write(struct core *core, struct text *ret)
         if (source != core->devices.sources)
             text_char(ret, ',');
         write_source(core, source, ret);
-        whole = fits(ret, before);
+        whole = fits(ret, before, ret->capacity / 2); /* devices have room in any case */
     }
+    bool all_sources = whole;
+    whole = true;
     text_string(ret, "],\"devices\":[");
     for (const struct device *device = core->devices.devices; device && whole; device = device->hh.next) {
         size_t before = ret->size;
         if (device != core->devices.devices)
             text_char(ret, ',');
         write_device(core, device, ret);
-        whole = fits(ret, before);
+        whole = fits(ret, before, ret->capacity);
     }
-    text_string(ret, whole ? "]}" : "],\"truncated\":true}");
+    text_string(ret, all_sources && whole ? "]}" : "],\"truncated\":true}");
 }

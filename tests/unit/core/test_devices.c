@@ -295,6 +295,24 @@ Test(devices, the_list_says_who_is_there)
     end();
 }
 
+Test(devices, many_sources_leave_room_for_devices)
+{
+    char text[128];
+    begin(PLAIN);
+    for (int i = 0; i < LIMIT_SOURCES; i++) {
+        snprintf(text, sizeof(text), "xpl-trig acme-y.instance%08d * acme.basic power=on", i);
+        world_say(&world, text);
+        world_notes(&world);
+    }
+    world_pass(&world, 1000);
+    json_t *list = retained_json("xpl/bridge/devices");
+    cr_expect(is_true(list, "truncated"));
+    cr_expect_gt(json_array_size(json_object_get(list, "sources")), 100);
+    cr_expect_gt(json_array_size(json_object_get(list, "devices")), 100);
+    json_decref(list);
+    end();
+}
+
 Test(devices, a_list_too_long_is_cut_at_an_entry_and_says_so)
 {
     static char text[1200];
