@@ -85,7 +85,7 @@ class Ours(Broker):
         cert, key = self.person(-1)
         self.daemon = self.run_daemon("-c", self.configure(link=self.link(cert=cert, key=key)))
         self.daemon.await_line("error: the certificate in %s has expired" % cert)
-        self.daemon.await_line("cannot connect to .*TLS failed")
+        self.daemon.await_line("cannot connect to .*certificate")  # its alert may be lost when it hangs up at once
         self.person(90)
         self.await_online()
         self.assertIsNone(self.health(lambda h: True)["warning"])
