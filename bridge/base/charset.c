@@ -85,6 +85,17 @@ bool utf8_is_forbidden(uint32_t code)
            (code & 0xfffe) == 0xfffe;
 }
 
+bool utf8_is_topic(struct xpl_slice topic)
+{
+    uint32_t code;
+    for (size_t i = 0, size; i < topic.size; i += size) {
+        size = utf8_next(xpl_slice(topic.data + i, topic.size - i), &code);
+        if (size == 0 || utf8_is_forbidden(code) || code == '+' || code == '#')
+            return false;
+    }
+    return topic.size;
+}
+
 void charset_text(const struct charset *charset, struct xpl_slice text, struct text *ret)
 {
     if (utf8_is_valid(text)) {

@@ -28,6 +28,9 @@ size_t utf8_next(struct xpl_slice text, uint32_t *ret_code);
 /* Whether MQTT brokers refuse the character in a topic: C0 and C1 controls, DEL, non-characters. */
 bool utf8_is_forbidden(uint32_t code);
 
+/* Whether a message may have that topic: such characters only, no wildcard, not empty. */
+bool utf8_is_topic(struct xpl_slice topic);
+
 /* Appends the text: as it is when it is valid UTF-8, else read in the set. A byte that is no character there
  * stays as it is, so that a topic can show which it was; utf8_clean replaces those. */
 void charset_text(const struct charset *charset, struct xpl_slice text, struct text *ret);

@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 
+#include "base/charset.h"
 #include "base/limits.h"
 #include "core/digest.h"
 #include "core/hash.h"
-#include "base/text.h"
 
 struct announced_topic {
     UT_hash_handle hh;
@@ -112,9 +112,7 @@ void announced_import(struct announced *announced, struct xpl_slice text)
         struct xpl_slice name = text_take_line(&text);
         struct announced_topic *topic;
         HASH_FIND(hh, announced->topics, name.data, name.size, topic);
-        bool plausible = name.size > 0 && name.size <= LIMIT_TOPIC && !memchr(name.data, '#', name.size) &&
-                         !memchr(name.data, '+', name.size);
-        if (plausible && !topic)
+        if (!topic && utf8_is_topic(name) && name.size <= LIMIT_TOPIC)
             add(announced, name);
     }
 }

@@ -315,8 +315,8 @@ void made_import(struct core *core, struct xpl_slice text, int64_t now_ms)
 {
     while (text.size) {
         struct xpl_slice line = text_take_line(&text), topic, raw;
-        if (!xpl_slice_cut(line, '\t', &topic, &raw) || !topic.size || !raw.size)
-            continue;
+        if (!xpl_slice_cut(line, '\t', &topic, &raw) || !utf8_is_topic(topic) || !raw.size)
+            continue; /* of a damaged file */
         bool templated = raw.size > 3 && memcmp(raw.data + raw.size - 3, "\t{}", 3) == 0;
         add(core, topic, xpl_slice(raw.data, raw.size - (templated ? 3 : 0)), templated);
     }

@@ -11,15 +11,7 @@ static const char *const verbs[] = { "reload", "health", "info",   "devices", "u
 /* A response topic is what somebody sent us: one that a broker would take amiss is none. */
 static bool is_topic(struct xpl_slice topic)
 {
-    uint32_t code;
-    if (topic.size == 0 || topic.size > LIMIT_TOPIC || topic.data[0] == '$')
-        return false;
-    for (size_t i = 0, size; i < topic.size; i += size) {
-        size = utf8_next(xpl_slice(topic.data + i, topic.size - i), &code);
-        if (size == 0 || utf8_is_forbidden(code) || code == '+' || code == '#')
-            return false;
-    }
-    return true;
+    return utf8_is_topic(topic) && topic.size <= LIMIT_TOPIC && topic.data[0] != '$';
 }
 
 void requests_answer(struct core *core, const char *verb, struct xpl_slice response_topic,

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/charset.h"
 #include "base/error.h"
 #include "mqtt/reason.h"
 
@@ -151,8 +152,7 @@ static int fault(const struct session_publish *publish)
     if (topic.size > LIMIT_TOPIC || publish->payload.size > LIMIT_PUBLISH ||
         publish->correlation.size > LIMIT_PAYLOAD)
         return -EMSGSIZE;
-    if (topic.size == 0 || publish->qos < 0 || publish->qos > 2 || memchr(topic.data, '+', topic.size) ||
-        memchr(topic.data, '#', topic.size) || memchr(topic.data, '\0', topic.size))
+    if (!utf8_is_topic(topic) || publish->qos < 0 || publish->qos > 2)
         return -EINVAL;
     return 0;
 }

@@ -57,6 +57,16 @@ Test(made, a_damaged_memory_harms_nothing)
     }
 }
 
+Test(made, a_line_that_is_no_topic_is_passed_over)
+{
+    static const char damaged[] = "\x01\tx\nxpl/#\txpl/a\n\xff\tx\n";
+    begin_with(xpl_slice(damaged, sizeof(damaged) - 1));
+    const char *notes = world_notes(&world);
+    cr_expect_null(strstr(notes, "xpl/#"), "%s", notes);
+    cr_expect_null(strchr(notes, '\x01'), "%s", notes);
+    end();
+}
+
 Test(made, what_the_table_does_not_make_is_cleared_at_the_start)
 {
     struct core_options options = world_options();
