@@ -103,8 +103,9 @@ static void add(struct view *view, const struct mapping *mapping, const struct p
         .command = topic(view, text[PROPERTY_COMMAND], above),
         .numeric = !facts->not_numeric,
     };
-    mapping_alias_property(mapping, view->path, property->name, &property->kind, &property->class,
-                           &property->label);
+    if (mapping_alias_property(mapping, view->path, property->name, &property->kind, &property->class,
+                               &property->label))
+        property->entity = property->role = ""; /* a plug is no light: it is what the user says, by itself */
     if (!property->label.size) {
         size_t start = begin(view);
         view_humanize(property->name, &view->pool);

@@ -115,19 +115,23 @@ bool mapping_alias_exists(const struct mapping *mapping, struct xpl_slice device
     return alias_by_device(mapping, device) != NULL;
 }
 
-void mapping_alias_property(const struct mapping *mapping, struct xpl_slice device, struct xpl_slice name,
+bool mapping_alias_property(const struct mapping *mapping, struct xpl_slice device, struct xpl_slice name,
                             enum mapping_kind *kind, struct xpl_slice *class, struct xpl_slice *label)
 {
     const struct alias *alias = alias_by_device(mapping, device);
+    bool said = false;
     for (const struct alias_property *p = alias ? alias->properties : NULL; p; p = p->next) {
         if (!xpl_slice_equal(p->name, name))
             continue;
         for (int i = 0; mapping_kind_names[i]; i++)
-            if (xpl_slice_equal(p->kind, xpl_slice_from(mapping_kind_names[i])))
+            if (xpl_slice_equal(p->kind, xpl_slice_from(mapping_kind_names[i]))) {
                 *kind = (enum mapping_kind)i;
+                said = true;
+            }
         if (p->class.size)
             *class = p->class;
         if (p->label.size)
             *label = p->label;
     }
+    return said;
 }

@@ -221,8 +221,9 @@ struct mapping_given {
 /* The n-th of them; false behind the last. */
 bool mapping_given(const struct mapping *mapping, size_t n, struct mapping_given *ret);
 
-/* What an alias says of one property of a device: what it does not say is left as it is. */
-void mapping_alias_property(const struct mapping *mapping, struct xpl_slice device, struct xpl_slice name,
+/* What an alias says of one property of a device: what it does not say is left as it is. True when it says
+ * the kind. */
+bool mapping_alias_property(const struct mapping *mapping, struct xpl_slice device, struct xpl_slice name,
                             enum mapping_kind *kind, struct xpl_slice *class, struct xpl_slice *label);
 
 /* A property as announcements want it (describe.c). Empty: nothing is said, or it cannot be told for this

@@ -124,6 +124,24 @@ Test(discovery, a_dimmable_lamp_is_one_light_and_its_properties_are_nothing_besi
     world_deinit(&world);
 }
 
+Test(discovery, what_the_user_says_is_a_plug_is_no_light)
+{
+    struct world world;
+    world_init(&world);
+    world_map(&world,
+              "<mappings xmlns='urn:xplmqtt:mappings:1'><alias device='rfxcom-lan.0004a3/0x00a1f3-3'>"
+              "<property name='power' kind='switch' class='outlet'/></alias></mappings>",
+              true);
+    begin(&world);
+    world_hear(&world, "trig", "rfxcom-lan.0004a3", "ac.basic", "address=0x00a1f3 unit=3 command=on");
+    world_settle(&world);
+    json_t *json = announcement(&world, HA "switch/xplmqtt_pi_rfxcom-lan-0004a3_0x00a1f3-3/power/config");
+    cr_expect_str_eq(text(json, "device_class"), "outlet");
+    cr_expect_eq(world_count(&world, HA "light/xplmqtt_pi_rfxcom"), 0);
+    json_decref(json);
+    world_deinit(&world);
+}
+
 Test(discovery, a_heating_zone_becomes_a_climate_and_what_was_single_goes)
 {
     struct world world;
