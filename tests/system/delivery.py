@@ -145,6 +145,8 @@ class BrokerFaults:
         self.start_daemon()
         for _ in range(3):
             self.say()
+            if self.broker.acknowledges_first:
+                self.book.await_all(TIMEOUT)
             since = len(self.daemon.lines)
             self.kill_broker()
             self.say()

@@ -29,6 +29,7 @@ STATES, KEYS = 5, "xpl/tonyt-rio.frontbed/keys"
 
 class Mosquitto(Broker):
     name, speaks_5, dot, durable = "mosquitto", True, ".", False
+    acknowledges_first = False
 
     def __init__(self, barn, folder, extra=""):
         super().__init__(barn, folder, listener="0.0.0.0", extra=extra)
@@ -36,6 +37,7 @@ class Mosquitto(Broker):
 
 class Aedes:
     name, speaks_5, dot, durable = "aedes", False, ".", False
+    acknowledges_first = True  # and hands over afterwards: killed in between it loses what nobody sends again
     USERS = Broker.USERS
 
     def __init__(self, barn, folder):

@@ -28,6 +28,7 @@ BOOT = 90  # s; of these it needs ten, half of them to find that it is alone
 
 
 class Rabbit:
+    acknowledges_first = False
     name, speaks_5, dot, durable = "rabbitmq", None, "/", True  # which version it is it says when it starts
     USERS = Broker.USERS
 
