@@ -88,15 +88,16 @@ static int make_message(const struct send *send, struct scope *scope, struct xpl
     return make_items(send, scope, message);
 }
 
-/* A number or a choice that is out of bounds; a JSON payload brings its own numbers, which the items check.
- */
+/* A number or a choice that is out of bounds; of a JSON payload, the member that has the property's name. */
 static int check_payload(const struct property *property, struct scope *scope)
 {
-    if (scope->payload.size && scope->payload.data[0] == '{')
-        return 0;
+    struct variable member = { VARIABLE_PAYLOAD_MEMBER, false, template_get_literal(&property->name) };
+    struct xpl_slice value = scope->payload;
     bool number = property->min.text.data || property->max.text.data;
     bool choice = property->public.kind == MAPPING_SELECT && property->options.text.data;
-    return number || choice ? property_check_range(property, scope, scope->payload) : 0;
+    if (value.size && value.data[0] == '{' && !(member.name.data && scope_get(scope, &member, false, &value)))
+        return 0;
+    return number || choice ? property_check_range(property, scope, value) : 0;
 }
 
 struct attempt {
