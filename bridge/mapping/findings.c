@@ -89,22 +89,21 @@ static void check_loop(struct checker *checker, const struct send *send)
 
 /* ---- maps that nothing reaches ---- */
 
-static bool covers(const struct map *outer, const struct map *inner)
+static bool covers(const struct map *outer, const struct map *inner, const struct glob_list *schemas)
 {
     return !outer->continues && (inner->types & ~outer->types) == 0 &&
-           glob_list_covers(&outer->schema, &inner->schema) &&
-           glob_list_covers(&outer->source, &inner->source) &&
+           glob_list_covers(&outer->schema, schemas) && glob_list_covers(&outer->source, &inner->source) &&
            glob_list_covers(&outer->target, &inner->target) &&
            (outer->ignore_case || !inner->ignore_case || outer->when.n == 0) &&
            conditions_cover(&outer->when, &inner->when, outer->ignore_case);
 }
 
-/* A message that the map would take, as far as literals say: whoever takes all of the map's messages takes it
- * too. */
-static void imagine(const struct map *map, struct xpl_message *message)
+/* A message of these schemas that the map would take, as far as literals say: whoever takes all of the map's
+ * messages takes it too. */
+static void imagine(const struct map *map, const struct glob_list *schemas, struct xpl_message *message)
 {
     *message = (struct xpl_message){ .type = XPL_TRIG, .hop = 1 };
-    message->schema = map->schema.n ? map->schema.globs[0] : XPL_SLICE("");
+    message->schema = schemas->n ? schemas->globs[0] : XPL_SLICE("");
     message->source = xpl_address_split(map->source.n ? map->source.globs[0] : XPL_SLICE(""));
     message->target = xpl_address_split(map->target.n ? map->target.globs[0] : XPL_SLICE("*"));
     for (size_t i = 0; i < map->when.n && message->n_items < XPL_ITEMS_MAX; i++) {
@@ -123,29 +122,41 @@ static bool publishes(const struct map *map)
     return any;
 }
 
-static void check_reach(struct checker *checker, const struct map *map, struct mapping_scratch *scratch)
+/* A map before it that takes all its messages of these schemas; NULL: none does. */
+static const struct map *find_cover(struct checker *checker, const struct map *map,
+                                    const struct glob_list *schemas, struct mapping_scratch *scratch)
 {
     struct scope scope;
     struct candidates candidates;
-    if (!publishes(map))
-        return; /* commands do not go by messages */
-    imagine(map, &scratch->message);
+    imagine(map, schemas, &scratch->message);
     scratch_open(scratch, checker->mapping, TO_MQTT, &scope);
     scope.message = &scratch->message;
     index_find(checker->mapping->index, &scope, &candidates);
-    for (uint32_t id = candidates_next(&candidates); id < map->public.id; id = candidates_next(&candidates)) {
-        const struct map *before = checker->mapping->maps[id];
-        if (!covers(before, map))
-            continue;
-        if (map->public.shipped && !before->public.shipped)
-            diag_info(checker->diag, before->public.place, "map '%s' overrides the shipped map '%s'",
-                      before->public.name, map->public.name);
-        else
-            diag_warning(checker->diag, map->public.place,
-                         "map '%s' is never reached: map '%s' (%s:%d) takes all its messages",
-                         map->public.name, before->public.name, before->public.place.file,
-                         before->public.place.line);
-        return;
+    for (uint32_t id = candidates_next(&candidates); id < map->public.id; id = candidates_next(&candidates))
+        if (covers(checker->mapping->maps[id], map, schemas))
+            return checker->mapping->maps[id];
+    return NULL;
+}
+
+static void check_reach(struct checker *checker, const struct map *map, struct mapping_scratch *scratch)
+{
+    if (!publishes(map))
+        return; /* commands do not go by messages */
+    const struct map *before = find_cover(checker, map, &map->schema, scratch);
+    if (before && map->public.shipped && !before->public.shipped)
+        diag_info(checker->diag, before->public.place, "map '%s' overrides the shipped map '%s'",
+                  before->public.name, map->public.name);
+    else if (before)
+        diag_warning(checker->diag, map->public.place,
+                     "map '%s' is never reached: map '%s' (%s:%d) takes all its messages", map->public.name,
+                     before->public.name, before->public.place.file, before->public.place.line);
+    for (size_t i = 0; i < map->schema.n && map->public.shipped && !before; i++) {
+        struct glob_list one = { &map->schema.globs[i], 1 };
+        const struct map *instead = find_cover(checker, map, &one, scratch);
+        if (instead && !instead->public.shipped)
+            diag_info(checker->diag, instead->public.place,
+                      "map '%s' overrides the shipped map '%s' for %.*s", instead->public.name,
+                      map->public.name, XPL_SLICE_ARGS(one.globs[0]));
     }
 }
 
