@@ -105,16 +105,15 @@ class Barn(unittest.TestCase):
 
     # the account
 
-    def account(self, fault, events=True, seconds=60):
-        """Everything has come: lost states 0, and lost events 0 unless the fault may lose some."""
-        self.book.await_all(seconds, events)
+    def account(self, fault, but=0, seconds=60):
+        """Everything has come: lost states 0, and lost events 0 but for so many that the fault may lose."""
+        self.book.await_all(seconds, but)
         self.books_balance()
         self.hwm = max(self.hwm, dw.peak(self.daemon.pid))
         dw.Table.add(fault, self.kind.name, self.book, self.hwm)
         log = "the daemon said:\n" + "\n".join(self.daemon.lines[-40:])
         self.assertEqual(self.book.lost_states(), [], log)
-        if events:
-            self.assertEqual(self.book.lost_events(), [], log)
+        self.assertLessEqual(len(self.book.lost_events()), but, (self.book.lost_events(), log))
         self.assertTrue(self.book.order_is_kept())
         self.assertEqual(self.book.late(), 0, self.book.acted)
 
@@ -231,8 +230,7 @@ class DaemonFaults:
         self.say()
         self.start_broker()
         self.await_connected()
-        self.account("daemon kill -9, spool=memory", events=False, seconds=10)
-        self.assertLessEqual(len(self.book.lost_events()), BATCH)
+        self.account("daemon kill -9, spool=memory", but=BATCH)
 
     def file_size(self):
         return sum(os.path.getsize(self.path("state/" + name)) for name in ("spool.db", "spool.db-wal")
@@ -371,7 +369,7 @@ class Manners(Barn):
         self.start_daemon()
         self.say(3)
         self.daemon.await_line("warning: publish to xpl/tonyt-rio.frontbed/[a-z]+ refused: not authorised")
-        self.book.await_all(TIMEOUT, events=False)
+        self.book.await_all(TIMEOUT, but=3)
         self.books_balance()
         self.assertEqual(self.book.lost_states(), [])
         self.assertEqual(counters(self.daemon)["publish-refused-denied"], 4)  # three events, one availability

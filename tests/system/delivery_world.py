@@ -176,9 +176,10 @@ class Book:
     def lost_events(self, among=None):
         return [e for e in (self.said if among is None else among) if e not in self.came]
 
-    def await_all(self, seconds, events=True):
+    def await_all(self, seconds, but=0):
+        """All states, and all events but so many."""
         with self.changed:
-            self.changed.wait_for(lambda: not self.lost_states() and not (events and self.lost_events()), seconds)
+            self.changed.wait_for(lambda: not self.lost_states() and len(self.lost_events()) <= but, seconds)
 
     def await_other(self, topic, payload, since=0, seconds=60):
         with self.changed:
