@@ -54,6 +54,11 @@ static inline struct xpl_slice text_trim(struct xpl_slice text)
     return text;
 }
 
+static inline bool text_ends_with(struct xpl_slice text, struct xpl_slice end)
+{
+    return text.size >= end.size && memcmp(text.data + text.size - end.size, end.data, end.size) == 0;
+}
+
 /* Takes the first line off *text, without its end. */
 static inline struct xpl_slice text_take_line(struct xpl_slice *text)
 {

@@ -284,15 +284,10 @@ bool commands_on_mqtt(struct core *core, const struct core_message *message, int
     return true;
 }
 
-static bool ends_as_a_command(struct xpl_slice topic)
-{
-    struct xpl_slice end = XPL_SLICE("/set");
-    return topic.size > end.size && memcmp(topic.data + topic.size - end.size, end.data, end.size) == 0;
-}
-
 bool commands_refuse_unknown(struct core *core, const struct core_message *message)
 {
-    if (message->retained || message->topic.size > LIMIT_TOPIC || !ends_as_a_command(message->topic))
+    if (message->retained || message->topic.size > LIMIT_TOPIC ||
+        !text_ends_with(message->topic, XPL_SLICE("/set")))
         return false;
     core_count(core, COUNT_COMMANDS);
     refuse(core, message, COUNT_REFUSED_TOPIC, "no map takes the topic");

@@ -182,10 +182,11 @@ static void end(struct core *core, int64_t now_ms)
 static void publish(struct core *core, enum discovery_step step, int64_t now_ms)
 {
     struct discovery *discovery = &core->discovery;
-    if (step == DISCOVERY_PUBLISH && announced_count(&discovery->planned))
-        discovery_save_now(core, now_ms);
-    if (step == DISCOVERY_PUBLISH)
+    if (step == DISCOVERY_PUBLISH) {
+        if (announced_count(&discovery->planned))
+            discovery_save_now(core, now_ms);
         announced_deinit(&discovery->planned);
+    }
     render(core, step);
     size_t gone = discovery->homie.open ? announced_sweep(&discovery->announced, retire_homie, core) : 0;
     if (gone || discovery->unsettled) /* with the versions of descriptions */

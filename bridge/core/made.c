@@ -85,11 +85,6 @@ bool made_has(const struct core *core, struct xpl_slice topic)
     return find(core, topic);
 }
 
-static bool ends_with(struct xpl_slice text, struct xpl_slice end)
-{
-    return text.size > end.size && memcmp(text.data + text.size - end.size, end.data, end.size) == 0;
-}
-
 static void add(struct core *core, struct xpl_slice topic, struct xpl_slice raw, bool templated)
 {
     if (find(core, topic) || HASH_COUNT(core->made.topics) >= LIMIT_STATES)
@@ -101,7 +96,7 @@ static void add(struct core *core, struct xpl_slice topic, struct xpl_slice raw,
     made->raw_size = raw.size;
     made->templated = templated;
     made->raw = made->topic + topic.size;
-    made->availability = ends_with(raw, XPL_SLICE(AVAILABILITY)); /* a level that no map can make */
+    made->availability = text_ends_with(raw, XPL_SLICE(AVAILABILITY)); /* a level that no map can make */
     memcpy(made->topic, topic.data, topic.size);
     memcpy(made->raw, raw.data, raw.size);
     HASH_ADD_KEYPTR(hh, core->made.topics, made->topic, made->size, made);

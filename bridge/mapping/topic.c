@@ -14,9 +14,7 @@ struct xpl_slice topic_below_prefix(const struct mapping *mapping, struct xpl_sl
 static bool ends_alike(const struct template *template, struct xpl_slice topic)
 {
     const struct part *last = template->n ? &template->parts[template->n - 1] : NULL;
-    return !last || last->kind != PART_LITERAL ||
-           (topic.size >= last->text.size &&
-            memcmp(topic.data + topic.size - last->text.size, last->text.data, last->text.size) == 0);
+    return !last || last->kind != PART_LITERAL || text_ends_with(topic, last->text);
 }
 
 /* The publish's whole topic with the device under its own path, if the text is of that form. */
