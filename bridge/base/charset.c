@@ -85,15 +85,21 @@ bool utf8_is_forbidden(uint32_t code)
            (code & 0xfffe) == 0xfffe;
 }
 
-bool utf8_is_topic(struct xpl_slice topic)
+bool utf8_is_text(struct xpl_slice text)
 {
     uint32_t code;
-    for (size_t i = 0, size; i < topic.size; i += size) {
-        size = utf8_next(xpl_slice(topic.data + i, topic.size - i), &code);
-        if (size == 0 || utf8_is_forbidden(code) || code == '+' || code == '#')
+    for (size_t i = 0, size; i < text.size; i += size) {
+        size = utf8_next(xpl_slice(text.data + i, text.size - i), &code);
+        if (size == 0 || utf8_is_forbidden(code))
             return false;
     }
-    return topic.size;
+    return true;
+}
+
+bool utf8_is_topic(struct xpl_slice topic)
+{
+    return topic.size && utf8_is_text(topic) && !memchr(topic.data, '+', topic.size) &&
+           !memchr(topic.data, '#', topic.size);
 }
 
 void charset_text(const struct charset *charset, struct xpl_slice text, struct text *ret)

@@ -28,7 +28,10 @@ size_t utf8_next(struct xpl_slice text, uint32_t *ret_code);
 /* Whether MQTT brokers refuse the character in a topic: C0 and C1 controls, DEL, non-characters. */
 bool utf8_is_forbidden(uint32_t code);
 
-/* Whether a message may have that topic: such characters only, no wildcard, not empty. */
+/* Valid, and without such a character. */
+bool utf8_is_text(struct xpl_slice text);
+
+/* Whether a message may have that topic: text, no wildcard in it, not empty. */
 bool utf8_is_topic(struct xpl_slice topic);
 
 /* Appends the text: as it is when it is valid UTF-8, else read in the set. A byte that is no character there

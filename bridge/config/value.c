@@ -80,21 +80,9 @@ int value_integer(struct settings *settings, const struct option_row *row, const
     return 0;
 }
 
-bool value_is_text(struct xpl_slice text)
-{
-    while (text.size) {
-        uint32_t code;
-        size_t size = utf8_next(text, &code);
-        if (size == 0 || utf8_is_forbidden(code))
-            return false;
-        text = xpl_slice(text.data + size, text.size - size);
-    }
-    return true;
-}
-
 static int check_text(const char *value, struct text *ret_why)
 {
-    if (value_is_text(xpl_slice_from(value)))
+    if (utf8_is_text(xpl_slice_from(value)))
         return 0;
     text_string(ret_why, VALUE_NO_TEXT);
     return -EINVAL;

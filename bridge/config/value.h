@@ -11,8 +11,7 @@ option_setter value_instance, value_interface, value_broadcast, value_networks, 
     value_tunnel;                                                             /* value_xpl.c */
 option_setter value_url, value_host, value_port, value_prefix, value_version; /* value_mqtt.c */
 
-/* Whether it is UTF-8 with no character that utf8_is_forbidden; VALUE_NO_TEXT says that it is not. */
-bool value_is_text(struct xpl_slice text);
+/* What is not utf8_is_text. */
 #define VALUE_NO_TEXT "holds a control character or what is no UTF-8"
 /* The string field of a row gets a copy; NULL when it is empty. 0 or -ENOMEM. */
 int value_store(struct settings *settings, const struct option_row *row, struct xpl_slice value);

@@ -165,7 +165,7 @@ static const char *prefix_fault(struct xpl_slice prefix)
             return "has an empty level";
     if (memchr(prefix.data, '+', prefix.size) || memchr(prefix.data, '#', prefix.size))
         return "may hold no wildcard";
-    return value_is_text(prefix) ? NULL : VALUE_NO_TEXT;
+    return utf8_is_text(prefix) ? NULL : VALUE_NO_TEXT;
 }
 
 int value_prefix(struct settings *settings, const struct option_row *row, const struct option_input *input,
