@@ -46,6 +46,13 @@ static bool is_name(const char *name)
     return name[0] && name[0] != '.' && !strchr(name, '/');
 }
 
+/* What stands beside the file of that name. 0 or -EINVAL. */
+static int name_beside(char ret[NAME_MAX + 1], const char *before, const char *name, const char *after)
+{
+    int length = snprintf(ret, NAME_MAX + 1, "%s%s%s", before, name, after);
+    return is_name(name) && length >= 0 && length <= NAME_MAX ? 0 : -EINVAL;
+}
+
 static int open_directory(const struct store *store)
 {
     int fd = open(store->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -120,8 +127,7 @@ static int write_beside(int directory, const char *beside, const char *data, siz
 int store_replace(const struct store *store, const char *name, const char *data, size_t size)
 {
     char beside[NAME_MAX + 1];
-    int length = snprintf(beside, sizeof(beside), ".%s.new", name);
-    if (!is_name(name) || length < 0 || (size_t)length >= sizeof(beside))
+    if (name_beside(beside, ".", name, ".new") < 0)
         return -EINVAL;
     if (size > LIMIT_STATE_FILE)
         return -EFBIG;
@@ -144,8 +150,7 @@ int store_replace(const struct store *store, const char *name, const char *data,
 int store_set_aside(const struct store *store, const char *name)
 {
     char aside[NAME_MAX + 1];
-    int length = snprintf(aside, sizeof(aside), "%s" STORE_DAMAGED, name);
-    if (!is_name(name) || length < 0 || (size_t)length >= sizeof(aside))
+    if (name_beside(aside, "", name, STORE_DAMAGED) < 0)
         return -EINVAL;
     if (store_is_nowhere(store))
         return 0;
